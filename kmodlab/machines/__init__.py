@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Throw-away kernels to run modules in."""
