@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""The runner: one attempt at a lesson, from the learner's files to the report, as a stream of events."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from kmodlab.build import kbuild
+from kmodlab.build.result import BuildEvidence
+from kmodlab.errors import CancelledError, LabError
+from kmodlab.evidence.audit import Baseline
+from kmodlab.evidence.evidence import CheckEvidence, Evidence
+from kmodlab.grading import grade, packcode, supplies, sweep
+from kmodlab.grading.events import Built, CheckBegan, CheckEnded, Ended, Event
+from kmodlab.grading.observe import observe
+from kmodlab.grading.supplies import Supplies
+from kmodlab.grading.verdict import CheckVerdict, Outcome, RunReport
+from kmodlab.kernels.tree import KernelTree
+from kmodlab.machines.machine import Machine
+from kmodlab.packs.catalog import Lesson
+from kmodlab.packs.manifest import Check, Load, Shell
+
+
+class Machines(Protocol):
+    """Where fresh machines come from."""
+
+    def expect(self, count: int) -> None:
+        """Make ready for `count` machines."""
+
+    def take(self) -> tuple[Machine, Baseline]:
+        """A machine nobody has used, and what it looks like; raise LabError when none can be had."""
+
+    def give_back(self, machine: Machine) -> None:
+        """End a machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What all checks of one attempt have in common."""
+
+    lesson: Lesson
+    build: BuildEvidence
+    modules: Mapping[str, Path]
+    supplies: Supplies
+
+    def verdict(self, check: Check, evidence: CheckEvidence) -> CheckVerdict:
+        """What a check is worth."""
+        return grade.grade_check(check, evidence, self.build, packcode.judge_of(self.lesson.pack_folder))
+
+
+class Runner:
+    """Runs attempts on one kernel; `cancelled` ends the one under way with CancelledError."""
+
+    def __init__(self, tree: KernelTree, machines: Machines, cancelled: threading.Event) -> None:
+        self._tree, self._machines, self._cancelled = tree, machines, cancelled
+
+    def attempt(self, lesson: Lesson, sources: Mapping[str, bytes]) -> Iterator[Event]:
+        """Build the files and run every check; the last event is Ended."""
+        began = time.monotonic()
+        names = lesson.manifest.modules
+        with kbuild.build_folder() as folder, supplies.prepared(self._tree, lesson, sources) as supplied:
+            self._machines.expect(sum(map(grade.needs_machine, lesson.checks)))
+            build = kbuild.build(self._tree, sources, names, folder, self._cancelled)
+            yield Built(build)
+            modules = {name: folder / f"{name}.ko" for name in names} if build.succeeded else {}
+            seen: dict[str, CheckEvidence] = {}
+            yield from self._checks(_Attempt(lesson, build, modules, supplied), seen)
+        in_order = tuple(seen[check.id] for check in lesson.checks if check.id in seen)
+        seconds = time.monotonic() - began
+        evidence = Evidence(lesson.id, self._tree.release, build, in_order, seconds)
+        yield Ended(grade.grade(lesson, evidence), evidence)
+
+    def _checks(self, attempt: _Attempt, seen: dict[str, CheckEvidence]) -> Iterator[Event]:
+        """Run each check as soon as the one that it comes after has ended, several at a time; fill in `seen`."""
+        waiting, outcomes = list(attempt.lesson.checks), dict[str, Outcome]()
+        running: dict[Future[CheckEvidence], Check] = {}
+        with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="check") as executor:
+            while waiting or running:
+                ready = [check for check in waiting if check.after is None or check.after in outcomes]
+                for check in ready:
+                    waiting.remove(check)
+                    reason = grade.reason_to_skip(check, attempt.build, outcomes)
+                    if reason is not None:
+                        verdict = grade.skipped(check, attempt.build, reason)
+                        outcomes[check.id] = verdict.outcome
+                        yield CheckEnded(verdict)
+                    else:
+                        yield CheckBegan(check.id)
+                        running[executor.submit(self._run_check, check, attempt)] = check
+                for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+                    check = running.pop(future)
+                    seen[check.id] = future.result()
+                    verdict = attempt.verdict(check, seen[check.id])
+                    outcomes[check.id] = verdict.outcome
+                    yield CheckEnded(verdict)
+
+    def _run_check(self, check: Check, attempt: _Attempt) -> CheckEvidence:
+        """Observe a check, and when it passes do what it says under `faults`."""
+        began = time.monotonic()
+        try:
+            files = attempt.supplies.of(check)
+        except LabError as problem:
+            return CheckEvidence(check.id, trouble=problem.message)
+        evidence = self._observe(check, attempt.modules, files=files)
+        if not evidence.calls or attempt.verdict(check, evidence).outcome is not Outcome.PASS:
+            return evidence
+        self._machines.expect(min(evidence.calls, os.cpu_count() or 1))
+        faulted = sweep.sweep(
+            check, evidence.calls, lambda number: self._observe(check, attempt.modules, number, files)
+        )
+        return replace(evidence, faulted=faulted, seconds=time.monotonic() - began)
+
+    def _observe(
+        self,
+        check: Check,
+        modules: Mapping[str, Path],
+        fail: int = 0,
+        files: Mapping[str, bytes] | None = None,
+    ) -> CheckEvidence:
+        """Observe a check on a machine of its own; trouble with the lab's own machinery is tried once more."""
+        if not grade.needs_machine(check):
+            return CheckEvidence(check.id)
+        trouble = ""
+        for _ in range(2):
+            try:
+                machine, before = self._machines.take()
+            except LabError as problem:
+                trouble = problem.message
+                continue
+            try:
+                evidence = observe(check, machine, modules, before, fail, files)
+            finally:
+                self._machines.give_back(machine)
+            if self._cancelled.is_set():
+                raise CancelledError
+            if evidence.trouble is None:
+                return evidence
+            trouble = evidence.trouble
+        return CheckEvidence(check.id, trouble=trouble)
+
+    def run(
+        self, sources: Mapping[str, bytes], names: list[str], arguments: str, commands: Sequence[str]
+    ) -> RunReport:
+        """Build modules, load them in order, the last with `arguments`; run `commands`; unload; tell what was found."""
+        began = time.monotonic()
+        with kbuild.build_folder() as folder:
+            self._machines.expect(1)
+            build = kbuild.build(self._tree, sources, names, folder, self._cancelled)
+            evidence = None
+            if build.succeeded:
+                loads = [Load(load=name) for name in names[:-1]]
+                loads.append(Load(load=f"{names[-1]} {arguments}".strip()))
+                check = Check(id="run", title="run", do=(*loads, *(Shell(sh=line) for line in commands)))
+                evidence = self._observe(check, {name: folder / f"{name}.ko" for name in names})
+        return grade.report_run(self._tree.release, build, evidence, time.monotonic() - began)
