@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""The kmodlab command: `python -m kmodlab` and `kmodlab`."""
+
+import signal
+import sys
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while modules are imported, Ctrl-C just ends the program
+
+
+def main() -> None:
+    """Run the command line; without a command, the app."""
+    from kmodlab.cli.main import run
+
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.exit(run(sys.argv[1:], start_app=_app))
+
+
+def _app() -> int:
+    from kmodlab.tui.app import main as start  # Textual takes 0.2 s to import, and only the app needs it
+
+    return start() or 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""What the user chose, in settings.toml: read, and changed without losing what else stands there."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from kmodlab import paths
+from kmodlab.errors import LabError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The user's choices; None where the lab chooses."""
+
+    kernel: str | None = None  # the release of the kernel to run
+    theme: str | None = None  # the app's theme
+
+
+def path() -> Path:
+    """Name the file that holds the settings."""
+    return paths.config() / "settings.toml"
+
+
+def load() -> Settings:
+    """Read the settings; raise LabError that names the file when it is damaged."""
+    return _settings(_table())
+
+
+def change(**choices: str | None) -> Settings:
+    """Write the given `choices` (fields of Settings; None forgets one) and give what they are now."""
+    table = _table()
+    _settings(table)  # a damaged file is for the user to look at, not for us to write over
+    for name, value in choices.items():
+        if name not in Settings.__dataclass_fields__:
+            raise TypeError(f"there is no setting {name!r}")
+        if value is None:
+            table.pop(name, None)
+        else:
+            table[name] = value
+    _replace(path(), tomlkit.dumps(table))
+    return _settings(table)
+
+
+def _table() -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(path().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return tomlkit.document()
+    except OSError as problem:
+        raise LabError(
+            f"{path()} cannot be read: {problem.strerror}.", hint="Make the file readable for you."
+        ) from problem
+    except (TOMLKitError, UnicodeDecodeError) as problem:
+        raise LabError(
+            f"{path()} is not valid TOML: {problem}.", hint="Correct the file, or delete it to start afresh."
+        ) from problem
+
+
+def _settings(table: tomlkit.TOMLDocument) -> Settings:
+    return Settings(kernel=_text(table, "kernel"), theme=_text(table, "theme"))
+
+
+def _text(table: dict[str, Any], name: str) -> str | None:
+    value = table.get(name)
+    if value is not None and not isinstance(value, str):
+        raise LabError(
+            f"{path()}: {name} has to be a text.", hint="Correct the file, or delete it to start afresh."
+        )
+    return None if value is None else str(value)
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write `text` to `file` so that it is there whole or not at all, whenever the writing is cut short."""
+    folder = paths.make_folder(file.parent)
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=folder, prefix=f".{file.name}-", delete=False
+        ) as new:
+            try:
+                new.write(text)
+                new.flush()
+                os.fsync(new.fileno())
+                Path(new.name).replace(file)
+            except BaseException:
+                Path(new.name).unlink(missing_ok=True)
+                raise
+    except OSError as problem:
+        raise LabError(
+            f"{file} cannot be written: {problem.strerror}.",
+            hint="Make its folder writable, or free some disk space.",
+        ) from problem
