@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""The engine as a whole: what happens to real modules, good and bad, in real kernels."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kmodlab import paths
+from kmodlab.errors import CancelledError, UsageError
+from kmodlab.grading.events import Built, CheckBegan, CheckEnded, Ended
+from kmodlab.grading.verdict import Outcome, Report, RunReport
+from kmodlab.kernels.tree import KernelTree
+from kmodlab.packs.catalog import Pack
+from kmodlab.session import Session
+from kmodlab.steps import Step
+
+FRAME = """// SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/delay.h>
+#include <linux/module.h>
+
+static int __init bad_init(void)
+{
+%s
+	return 0;
+}
+
+static void __exit bad_exit(void)
+{
+%s
+}
+
+module_init(bad_init);
+module_exit(bad_exit);
+MODULE_LICENSE("GPL");
+"""
+BODY_LINE = 7  # of FRAME, where the first %s stands
+
+
+def run(session: Session, init: str = "", exit: str = "", arguments: str = "") -> RunReport:
+    return session.run({"bad.c": (FRAME % (init, exit)).encode()}, arguments)
+
+
+def kinds(report: RunReport) -> list[str]:
+    return [finding.kind for finding in report.findings]
+
+
+def test_a_clean_module_has_no_finding(session: Session) -> None:
+    report = run(session, '\tpr_info("fine\\n");')
+    assert (report.outcome, report.findings) == (Outcome.PASS, ())
+    assert "fine" in [record.text for record in report.log]
+
+
+def test_arguments_reach_the_module(session: Session) -> None:
+    source = FRAME.replace(
+        "static int __init", "static char *word;\nmodule_param(word, charp, 0);\nstatic int __init", 1
+    )
+    report = session.run(
+        {"bad.c": (source % ('\tpr_info("word is <%s>\\n", word);', "")).encode()}, "word='\"a b\"'"
+    )
+    assert "word is <a b>" in [record.text for record in report.log]
+
+
+def test_a_null_dereference_in_init_is_found_at_its_line(session: Session) -> None:
+    report = run(session, "\t*(volatile int *)0x10 = 1;")
+    assert report.outcome is Outcome.CRASH
+    finding = report.findings[0]
+    assert (finding.kind, finding.file, finding.line) == ("null-deref", "bad.c", BODY_LINE)
+    assert finding.function == "bad_init"
+    assert kinds(report) == ["null-deref"]
+
+
+def test_a_null_dereference_in_exit_is_found_at_its_line(session: Session) -> None:
+    report = run(session, exit="\t*(volatile int *)0x10 = 1;")
+    assert report.outcome is Outcome.CRASH
+    assert (report.findings[0].kind, report.findings[0].line) == ("null-deref", BODY_LINE + 6)
+
+
+def test_an_endless_loop_in_init_is_found_at_its_line_within_ten_seconds(session: Session) -> None:
+    began = time.monotonic()
+    report = run(session, "\tfor (;;)\n\t\tcpu_relax();")
+    assert time.monotonic() - began < 10
+    assert report.outcome is Outcome.HANG
+    finding = report.findings[0]
+    assert finding.kind == "soft-lockup"
+    assert finding.file == "bad.c"
+    assert finding.line in (BODY_LINE, BODY_LINE + 1)
+
+
+def test_a_panic_is_told_as_one(session: Session) -> None:
+    report = run(session, '\tpanic("as I please");')
+    assert report.outcome is Outcome.CRASH
+    assert "panic" in kinds(report)
+    assert "as I please" in report.findings[0].message
+
+
+def test_a_log_without_end_is_stopped(session: Session) -> None:
+    began = time.monotonic()
+    text = "x" * 200
+    report = run(session, f'\tint i;\n\n\tfor (i = 0; i < 5000000; i++)\n\t\tpr_info("{text}\\n");')
+    assert time.monotonic() - began < 30
+    assert report.outcome is Outcome.HANG
+
+
+def test_a_reboot_is_a_lost_machine(session: Session) -> None:
+    source = FRAME.replace("<linux/delay.h>", "<linux/reboot.h>")
+    report = session.run({"bad.c": (source % ("\temergency_restart();", "")).encode()})
+    assert report.outcome is Outcome.CRASH
+    assert kinds(report) == ["lost-machine"]
+
+
+def test_a_refused_module_tells_the_error(session: Session) -> None:
+    report = run(session, "\treturn -EBUSY;")
+    assert report.outcome is Outcome.FAIL
+    assert report.load_error == "EBUSY (Device or resource busy)"
+
+
+def test_a_module_without_exit_cannot_be_unloaded(session: Session) -> None:
+    source = (FRAME % ("", "")).replace("module_exit(bad_exit);", "").replace(" __exit", " __maybe_unused")
+    report = session.run({"bad.c": source.encode()})
+    assert kinds(report) == ["unload-error"]
+
+
+def test_a_device_left_behind_is_residue(session: Session) -> None:
+    source = FRAME.replace("<linux/delay.h>", "<linux/proc_fs.h>")
+    report = session.run({"bad.c": (source % ('\tproc_mkdir("forgotten", NULL);', "")).encode()})
+    assert kinds(report) == ["residue"]
+    assert "/proc/forgotten" in report.findings[0].message
+
+
+def test_a_module_that_does_not_build_tells_why(session: Session) -> None:
+    report = run(session, "\tint")
+    assert report.outcome is Outcome.BUILD_ERROR
+    assert any(message.severity == "error" for message in report.diagnostics)
+
+
+def test_nothing_to_build_is_a_usage_error(session: Session) -> None:
+    with pytest.raises(UsageError, match="no C file"):
+        session.run({"notes.txt": b""})
+
+
+def attempt(session: Session, pack: Pack, source: bytes) -> tuple[list[object], Report]:
+    events = list(session.check(pack.lesson("hello"), {"hello.c": source}, keep=False))
+    last = events[-1]
+    assert isinstance(last, Ended)
+    return list(events), last.report
+
+
+def test_an_attempt_is_told_step_by_step(session: Session, pack: Pack) -> None:
+    lesson = pack.lesson("hello")
+    events, report = attempt(session, pack, lesson.solution()["hello.c"])
+    assert isinstance(events[0], Built)
+    began = [event.id for event in events if isinstance(event, CheckBegan)]
+    ended = [event.verdict.id for event in events if isinstance(event, CheckEnded)]
+    assert sorted(began) == sorted(ended) == sorted(check.id for check in lesson.checks)
+    assert [check.id for check in report.checks] == [check.id for check in lesson.checks]
+    assert report.outcome is Outcome.PASS
+    assert report.points == report.max_points
+
+
+def test_after_a_failed_build_nothing_else_is_tried(session: Session, pack: Pack) -> None:
+    _, report = attempt(session, pack, b"syntax error\n")
+    assert report.outcome is Outcome.BUILD_ERROR
+    assert {check.outcome for check in report.checks} == {Outcome.BUILD_ERROR, Outcome.SKIP}
+    assert report.points == 0
+
+
+def test_an_attempt_goes_into_the_progress(session: Session, pack: Pack) -> None:
+    lesson = pack.lesson("hello")
+    before = session.progress.standing("hello").attempts
+    for _ in session.check(lesson, lesson.starter()):
+        pass
+    assert session.progress.standing("hello").attempts == before + 1
+
+
+def test_an_attempt_can_be_cancelled_at_any_moment(session: Session, pack: Pack) -> None:
+    solution = pack.lesson("hello").solution()
+    for moment in range(4):
+
+        def until_cancelled(moment: int = moment) -> Iterator[object]:
+            for number, event in enumerate(session.check(pack.lesson("hello"), solution, keep=False)):
+                yield event
+                if number == moment:
+                    threading.Thread(target=session.cancel).start()
+
+        with pytest.raises(CancelledError):
+            for _ in until_cancelled():
+                pass
+    _, report = attempt(session, pack, solution["hello.c"])
+    assert report.outcome is Outcome.PASS
+
+
+def test_machines_that_stand_by_are_not_used_twice(session: Session) -> None:
+    first = run(session, '\tpr_info("one\\n");')
+    second = run(session, '\tpr_info("two\\n");')
+    assert "one" not in [record.text for record in second.log]
+    assert first.outcome is second.outcome is Outcome.PASS
+
+
+def test_closing_ends_a_boot_under_way(
+    pack: Pack, kernel_tree: KernelTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = paths.cache()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "kmodlab").mkdir()
+    (tmp_path / "kmodlab/kernels").symlink_to(cache / "kernels")
+    own = Session(pack)
+
+    def close_when_booting(step: Step) -> None:
+        if "Booting" in step.text:
+            threading.Thread(target=own.close).start()
+
+    with pytest.raises(CancelledError):
+        own.prepare(close_when_booting)
+    assert list((tmp_path / "kmodlab/templates").glob(".new-*")) == []
+
+
+def test_closing_ends_every_machine(pack: Pack) -> None:
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    with Session(pack) as own:
+        own.prepare()
+        assert own.kernel
+        assert own.accelerator in ("kvm", "tcg")
+    left = {process.pid for process in psutil.Process().children(recursive=True)} - before
+    assert left == set()
