@@ -30,10 +30,11 @@ from kmodlab.packs.catalog import Lesson, Pack
 from kmodlab.packs.manifest import Load
 from kmodlab.steps import Listener, ignore
 
-STANDBY = 3
+STANDBY = 3  # before the first attempt; later as many as the last one took
+MOST_STANDBY = 6  # each takes some 100 MB
 
 # Programs that a check uses, started once while the machine stands by: without KVM a first start costs 30 ms.
-WARM_UP = "modctl load /none; modctl look / | head -c 1 | cat"
+WARM_UP = "modctl load /lib/kmodlab/kmodlab.ko; modctl unload /none; modctl look / | head -c 1 | cat"
 
 
 class Session:
@@ -78,7 +79,7 @@ class Session:
             if self._ready is None:
                 tree = store.ensure(listen, self._closing)
                 self._ready = _Ready(tree, template.prepare(tree, listen, self._closing))
-                self._ready.expect(STANDBY)
+                self._ready.rest()
 
     def check(
         self, lesson: Lesson, sources: Mapping[str, bytes], listen: Listener = ignore, *, keep: bool = True
@@ -94,7 +95,7 @@ class Session:
             if isinstance(event, Ended):
                 if keep:
                     self.progress.record(lesson.id, event.report, dict(sources))
-                ready.expect(STANDBY)
+                ready.rest()
             yield event
 
     def run(
@@ -187,9 +188,18 @@ class _Ready:
         self.tree, self.template = tree, source
         self.pool = Pool(self._make)
         self._before: Baseline | None = None
+        self._last_attempt = STANDBY
+        self._is_at_leisure = True
+
+    def rest(self) -> None:
+        """Have machines stand by, as many as the last attempt took."""
+        self._is_at_leisure = True
+        self.pool.fill(min(self._last_attempt, MOST_STANDBY))
 
     def expect(self, count: int) -> None:
-        self.pool.fill(count)
+        if self._is_at_leisure:
+            self._is_at_leisure, self._last_attempt = False, count
+        self.pool.fill(min(count, MOST_STANDBY))
 
     def take(self) -> tuple[Machine, Baseline]:
         machine = self.pool.take()
@@ -208,7 +218,8 @@ class _Ready:
         machine = self.template.clone()
         try:
             machine.run(WARM_UP)
-            if self._before is None:
+            if self._before is None or self._is_at_leisure:
+                # also a warm-up: a second look takes half the time of the first
                 self._before = audit.take(machine)
         except BaseException:
             machine.close()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Real machines: commands, files, logs, and their end."""
 
+import re
+import threading
 import time
 from collections.abc import Callable
 
@@ -50,6 +52,20 @@ def test_too_much_output_is_dropped_and_counted(machine: QemuMachine) -> None:
     result = machine.run("yes | head -c 3000000")
     assert len(result.stdout) == OUTPUT_LIMIT
     assert result.dropped == 3_000_000 - OUTPUT_LIMIT
+
+
+def test_a_file_for_a_machine_that_has_ended_is_one_plain_error(
+    machine: QemuMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uncaught: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", uncaught.append)
+    machine.close()
+    with pytest.raises(MachineLostError):
+        machine.push("/tmp/late", b"content")
+    for thread in threading.enumerate():
+        if thread.name == "push":
+            thread.join()
+    assert uncaught == []
 
 
 def test_a_file_goes_in_and_comes_out_unchanged(machine: QemuMachine) -> None:
@@ -144,3 +160,13 @@ def test_an_interrupted_machine_says_what_it_was_at(machine: QemuMachine) -> Non
     with pytest.raises(MachineLostError):
         machine.run("sleep 100")
     assert b"Kernel panic - not syncing: NMI: Not continuing" in machine.log()
+
+
+def test_the_list_of_slab_objects_has_stacks_of_modules_only(machine: QemuMachine) -> None:
+    shown = machine.run("cat /sys/kernel/debug/slab/kmalloc-*/alloc_traces", deadline=20).stdout.decode()
+    entries = [entry for entry in shown.split("\n\n") if entry.strip()]
+    stacks = ["\n".join(entry.splitlines()[1:]) for entry in entries]
+    assert len(entries) > 100
+    own = [stack for stack in stacks if stack]
+    assert own
+    assert [stack for stack in own if not re.search(r"\[\w+\]|0xffffffffc0|No data", stack)] == []

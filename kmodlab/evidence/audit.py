@@ -52,10 +52,11 @@ def take(machine: Machine) -> Baseline:
 
 def compare(
     machine: Machine, before: Baseline, modules: Mapping[str, Path], layouts: Sequence[Layout] = ()
-) -> list[Finding]:
-    """What `modules` (built files by name), unloaded by now, left behind; raises as Machine.run does.
+) -> tuple[list[Finding], int]:
+    """What `modules` (built files by name), unloaded by now, left behind, and the kernel's taint flags now.
 
-    `layouts` are all loads of them. The kernel checks its slabs as well, and complains about them in its log.
+    Raises as Machine.run does. `layouts` are all loads of them. The kernel checks its slabs as well, and complains
+    about them in its log.
     """
     needles = layout.needles(layouts, modules)
 
@@ -71,7 +72,7 @@ def compare(
         seen = look((*memory.OF_REGISTRATIONS, *_new_caches(seen, before)))
         reads += 1
     sizes = _sizes(machine, _new_caches(seen, before))
-    return list(_findings(seen, before, _gone(layouts, seen.state), modules, sizes))
+    return list(_findings(seen, before, _gone(layouts, seen.state), modules, sizes)), seen.state.taint
 
 
 def _gone(layouts: Sequence[Layout], now: State) -> list[Layout]:

@@ -22,6 +22,7 @@ class ActionEvidence:
     log: tuple[Record, ...] = ()  # what the kernel printed meanwhile
     count: int | None = None  # what read(2) or write(2) returned
     parts: tuple["ActionEvidence", ...] = ()  # of actions in parallel, one each
+    sections: dict[str, int] = field(default_factory=dict)  # where the code of a loaded module begins
 
 
 @dataclass(frozen=True, slots=True)

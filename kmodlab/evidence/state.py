@@ -22,8 +22,6 @@ for task in /proc/[0-9]*; do
 done 2>/dev/null
 """
 
-TAINT = "cat /proc/sys/kernel/tainted"  # not `read`: it takes single bytes, which this file does not give
-
 # Documentation/admin-guide/tainted-kernels.rst
 PROPRIETARY = 1 << 0
 DAMAGE = {1 << 5: "a damaged page", 1 << 7: "an oops", 1 << 9: "a warning", 1 << 14: "a soft lockup"}

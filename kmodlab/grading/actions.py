@@ -31,6 +31,7 @@ MODULE_FOLDER = "/root"  # where the guest has modules, programs and scripts; al
 _TITLE_LENGTH = 60  # characters of what is written that are shown
 _ERROR = re.compile(r"^(?P<call>[a-z]+: )?errno (?P<number>\d+)$", re.M)  # as modctl says it
 _COUNT = re.compile(r"^count (?P<count>\d+)\n", re.M)
+_SECTION = re.compile(r"^(?P<name>\S+) (?P<start>0x[0-9a-f]{1,16})$", re.M)
 _PART = re.compile(
     rb"(?P<status>\d+) (?P<seconds>[\d.]+) (?P<stdout>\d+) (?P<stderr>\d+) (?P<cut>\d+)\n"
 )  # as `modctl together` says it
@@ -104,14 +105,19 @@ def _of_result(action: Action, result: CommandResult) -> ActionEvidence:
     stderr = result.stderr.decode(errors="backslashreplace")
     counted = _COUNT.search(stderr) if isinstance(action, Read | Write) else None
     cut = f"\n[… {result.dropped} more bytes]" if result.dropped else ""
+    stdout = result.stdout.decode(errors="backslashreplace") + cut
+    is_load = isinstance(action, Load)
     return ActionEvidence(
         title=title(action),
         status=result.status,
         errno=error_name(result.status, stderr),
-        stdout=result.stdout.decode(errors="backslashreplace") + cut,
+        stdout="" if is_load else stdout,
         stderr=in_words(stderr.replace(counted[0], "") if counted else stderr),
         seconds=result.seconds,
         count=int(counted["count"]) if counted else None,
+        sections={found["name"]: int(found["start"], 16) for found in _SECTION.finditer(stdout)}
+        if is_load
+        else {},
     )
 
 

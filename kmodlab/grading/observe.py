@@ -207,9 +207,7 @@ class _Observation:
         """Write down where code was loaded; of what a shell command loads, and what did not load, that is not known."""
         for single, evidence in actions.singly([action], [self._actions[-1]]):
             if isinstance(single, Load) and single.module in self._modules:
-                is_loaded = evidence.status == 0
-                found = layout.read(self._machine, single.module) if is_loaded else Layout(single.module)
-                self._layouts.append(found)
+                self._layouts.append(Layout(single.module, evidence.sections))
             elif isinstance(single, Shell):
                 self._layouts += [Layout(name) for name in self._modules if name in single.sh]
 
@@ -263,14 +261,13 @@ class _Observation:
     def _compare(self) -> None:
         if self._has_crashed():
             return
-        left = audit.compare(self._machine, self._before, self._modules, self._layouts)
-        taint = self._machine.run(state.TAINT).stdout.strip()
+        left, taint = audit.compare(self._machine, self._before, self._modules, self._layouts)
         self._read_log()  # the check of the slabs complains there
         reports = crash.read(self._log.records, self._modules)
         lines = [record.text for record in self._records()]
         left = [finding for finding in left if not memory.is_told(finding, lines)]
         if not reports:
-            left += state.damage(self._before.state, int(taint) if taint.isdigit() else 0)
+            left += state.damage(self._before.state, taint)
         if not self._findings:  # else a module is still there, and may keep what it has
             left += pages.leaks(self._machine, self._modules)
         stuck = {f"module {name}" for name in self._modules} if self._findings else set()

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The runner: one attempt at a lesson, from the learner's files to the report, as a stream of events."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +15,7 @@ from kmodlab.errors import CancelledError, LabError
 from kmodlab.evidence.audit import Baseline
 from kmodlab.evidence.evidence import CheckEvidence, Evidence
 from kmodlab.grading import grade, packcode, supplies, sweep
+from kmodlab.grading.course import AT_ONCE, Course
 from kmodlab.grading.events import Built, CheckBegan, CheckEnded, Ended, Event
 from kmodlab.grading.observe import observe
 from kmodlab.grading.supplies import Supplies
@@ -58,6 +58,8 @@ class Runner:
 
     def __init__(self, tree: KernelTree, machines: Machines, cancelled: threading.Event) -> None:
         self._tree, self._machines, self._cancelled = tree, machines, cancelled
+        self._in_use: dict[str, Machine] = {}  # by check
+        self._abandoned: set[str] = set()
 
     def attempt(self, lesson: Lesson, sources: Mapping[str, bytes]) -> Iterator[Event]:
         """Build the files and run every check; the last event is Ended."""
@@ -76,28 +78,32 @@ class Runner:
         yield Ended(grade.grade(lesson, evidence), evidence)
 
     def _checks(self, attempt: _Attempt, seen: dict[str, CheckEvidence]) -> Iterator[Event]:
-        """Run each check as soon as the one that it comes after has ended, several at a time; fill in `seen`."""
-        waiting, outcomes = list(attempt.lesson.checks), dict[str, Outcome]()
-        running: dict[Future[CheckEvidence], Check] = {}
-        with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="check") as executor:
-            while waiting or running:
-                ready = [check for check in waiting if check.after is None or check.after in outcomes]
-                for check in ready:
-                    waiting.remove(check)
-                    reason = grade.reason_to_skip(check, attempt.build, outcomes)
-                    if reason is not None:
-                        verdict = grade.skipped(check, attempt.build, reason)
-                        outcomes[check.id] = verdict.outcome
-                        yield CheckEnded(verdict)
-                    else:
-                        yield CheckBegan(check.id)
-                        running[executor.submit(self._run_check, check, attempt)] = check
-                for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
-                    check = running.pop(future)
-                    seen[check.id] = future.result()
-                    verdict = attempt.verdict(check, seen[check.id])
-                    outcomes[check.id] = verdict.outcome
-                    yield CheckEnded(verdict)
+        """Run the checks, several at a time; fill in `seen`."""
+        course = Course(attempt.lesson.checks, attempt.build)
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as executor:
+            while not course.is_over:
+                while check := course.next_to_begin():
+                    yield CheckBegan(check.id)
+                    course.begin(check, executor.submit(self._run_check, check, attempt))
+                decided = course.next_to_decide()
+                if decided is None:
+                    course.wait()
+                    continue
+                reason = course.reason_to_skip(decided)
+                if reason is None:
+                    seen[decided.id] = course.evidence(decided)
+                    verdict = attempt.verdict(decided, seen[decided.id])
+                else:
+                    self._abandon(decided)
+                    verdict = grade.skipped(decided, attempt.build, reason)
+                course.decide(decided, verdict.outcome)
+                yield CheckEnded(verdict)
+
+    def _abandon(self, check: Check) -> None:
+        """End what a check has begun ahead, if anything; nobody asks for its evidence."""
+        self._abandoned.add(check.id)
+        if check.id in self._in_use:
+            self._in_use[check.id].kill()
 
     def _run_check(self, check: Check, attempt: _Attempt) -> CheckEvidence:
         """Observe a check, and when it passes do what it says under `faults`."""
@@ -109,7 +115,7 @@ class Runner:
         evidence = self._observe(check, attempt.modules, files=files)
         if not evidence.calls or attempt.verdict(check, evidence).outcome is not Outcome.PASS:
             return evidence
-        self._machines.expect(min(evidence.calls, os.cpu_count() or 1))
+        self._machines.expect(min(evidence.calls, AT_ONCE))
         faulted = sweep.sweep(
             check, evidence.calls, lambda number: self._observe(check, attempt.modules, number, files)
         )
@@ -132,13 +138,16 @@ class Runner:
             except LabError as problem:
                 trouble = problem.message
                 continue
+            self._in_use[check.id] = machine
+            if check.id in self._abandoned:
+                machine.kill()
             try:
                 evidence = observe(check, machine, modules, before, fail, files)
             finally:
                 self._machines.give_back(machine)
             if self._cancelled.is_set():
                 raise CancelledError
-            if evidence.trouble is None:
+            if evidence.trouble is None or check.id in self._abandoned:
                 return evidence
             trouble = evidence.trouble
         return CheckEvidence(check.id, trouble=trouble)

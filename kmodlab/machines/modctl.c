@@ -2,7 +2,7 @@
 /*
  * modctl: what a lesson does to the guest's kernel, one system call each, with the error as a number.
  *
- *	modctl load FILE [PARAMETERS]		finit_module(2)
+ *	modctl load FILE [PARAMETERS]		finit_module(2); prints where the code is: `SECTION ADDRESS` lines
  *	modctl unload NAME			delete_module(2)
  *	modctl write PATH BYTES [TIMES]		write(2), once; BYTES in hexadecimal, repeated TIMES
  *	modctl read PATH SIZE OFFSET		read(2), or pread(2) at another offset than 0, once; prints what came
@@ -15,6 +15,7 @@
  * take three times as long to start.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -46,13 +47,43 @@ static int counted(ssize_t count)
 	return 0;
 }
 
+/* The sections of a loaded module that hold code; the name of its file is its own. */
+static void show_sections(const char *path)
+{
+	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	char folder[128], name[320], address[32], *letter;
+	struct dirent *entry;
+	DIR *sections;
+	ssize_t length;
+	int file;
+
+	snprintf(folder, sizeof(folder), "/sys/module/%.*s/sections", (int)strcspn(base, "."), base);
+	for (letter = folder; *letter; letter++)
+		if (*letter == '-')
+			*letter = '_';
+	sections = opendir(folder);
+	while (sections && (entry = readdir(sections))) {
+		if (!strstr(entry->d_name, "text"))
+			continue;
+		snprintf(name, sizeof(name), "%s/%s", folder, entry->d_name);
+		file = open(name, O_RDONLY | O_CLOEXEC);
+		length = read(file, address, sizeof(address) - 1);
+		close(file);
+		if (length > 0)
+			printf("%s %.*s", entry->d_name, (int)length, address);
+	}
+}
+
 static int load(const char *path, const char *parameters)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (file < 0)
 		return failed("");
-	return syscall(SYS_finit_module, file, parameters, 0) ? failed("") : 0;
+	if (syscall(SYS_finit_module, file, parameters, 0))
+		return failed("");
+	show_sections(path);
+	return 0;
 }
 
 static int unload(const char *name)

@@ -181,14 +181,14 @@ class QemuMachine:
 
     def push(self, path: str, content: bytes) -> None:
         """See Machine.push."""
-        sender = threading.Thread(target=self._send, args=(content,), daemon=True)
+        sender = threading.Thread(target=self._send, args=(content,), name="push", daemon=True)
         sender.start()
         self.run(f"head -c {len(content)} </dev/vport0p2 >{shlex.quote(path)}", deadline=PUSH_SECONDS)
         sender.join()
 
     def _send(self, content: bytes) -> None:
-        self._data.settimeout(PUSH_SECONDS)
         with suppress(OSError):  # a guest that does not read makes `run` fail, which says more
+            self._data.settimeout(PUSH_SECONDS)
             self._data.sendall(content)
 
     def pull(self, path: str) -> bytes:

@@ -7,7 +7,8 @@
  * FAILSLAB, FUNCTION_ERROR_INJECTION and DEBUG_ATOMIC_SLEEP: when a target is loaded, kprobes are set on those
  * functions that it imports and on no other. As long as no target is named, nothing in the kernel is touched.
  *
- * What was allocated as pages and not freed is listed by pages.c.
+ * What was allocated as pages and not freed is listed by pages.c; traces.c makes the kernel's own list of slab objects
+ * short enough to be read after each check.
  *
  * It has no __init section, whose freed addresses could later be taken for a learner's, and no exit.
  */
@@ -451,24 +452,29 @@ static int measure_overhead(void)
 	return 0;
 }
 
-/*
- * That this very module is not signed taints the kernel; the learner's is to find it as it was. The mask is not
- * exported, so it is looked up.
- */
+/* The address of a symbol of the kernel that need not be exported; NULL when there is none. */
+static void *look_up(const char *symbol)
+{
+	static unsigned long (*look_up_name)(const char *name);
+	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+
+	if (!look_up_name && !register_kprobe(&probe)) {
+		look_up_name = (void *)probe.addr;
+		unregister_kprobe(&probe);
+	}
+	return look_up_name ? (void *)look_up_name(symbol) : NULL;
+}
+
+/* That this very module is not signed taints the kernel; the learner's is to find it as it was. */
 static void clear_taint(void)
 {
-	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
-	unsigned long (*look_up)(const char *name);
-	unsigned long *mask;
+	unsigned long *mask = look_up("tainted_mask");
 
-	if (!IS_ENABLED(CONFIG_KALLSYMS_ALL) || register_kprobe(&probe))
-		return;
-	look_up = (void *)probe.addr;
-	unregister_kprobe(&probe);
-	mask = (unsigned long *)look_up("tainted_mask");
 	if (mask)
 		clear_bit(TAINT_UNSIGNED_MODULE, mask);
 }
+
+#include "traces.c"
 
 static int kmodlab_init(void)
 {
@@ -478,6 +484,7 @@ static int kmodlab_init(void)
 		return error;
 	choose_allocators();
 	clear_taint();
+	shorten_traces();
 	return register_module_notifier(&notifier);
 }
 
