@@ -20,7 +20,7 @@ from kmodlab.kernels import store
 from kmodlab.kernels.tree import KernelTree
 from kmodlab.learner.progress import Progress
 from kmodlab.learner.workspace import Workspace
-from kmodlab.machines import template
+from kmodlab.machines import template, witness
 from kmodlab.machines.console import Console
 from kmodlab.machines.machine import Machine
 from kmodlab.machines.pool import Pool
@@ -33,8 +33,8 @@ from kmodlab.steps import Listener, ignore
 STANDBY = 3  # before the first attempt; later as many as the last one took
 MOST_STANDBY = 6  # each takes some 100 MB
 
-# Programs that a check uses, started once while the machine stands by: without KVM a first start costs 30 ms.
-WARM_UP = "modctl load /lib/kmodlab/kmodlab.ko; modctl unload /none; modctl look / | head -c 1 | cat"
+# What a check uses, started once while the machine stands by: without KVM a first start costs 30 ms.
+WARM_UP = f"modctl load /none; modctl unload /none; modctl look / | head -c 1 | cat; {witness.watch(())}"
 
 
 class Session:

@@ -229,6 +229,13 @@ def test_a_lowered_console_level_hides_nothing(session: Session, pack: Pack) -> 
     assert [finding.kind for finding in verdict(report, "loads").findings] == ["warn"]
 
 
+def test_whoever_tells_the_witness_to_look_away_is_still_seen(session: Session, pack: Pack) -> None:
+    away = '\twrite_to("/sys/module/kmodlab/parameters/target", "nobody");\n'
+    sleeps = "\tspin_lock(&lock);\n\tkfree(kmalloc(8, GFP_KERNEL));\n\tspin_unlock(&lock);\n"
+    report = attempt(session, pack, HELLO + away + sleeps, GOODBYE, "static DEFINE_SPINLOCK(lock);")
+    assert [finding.kind for finding in verdict(report, "loads").findings] == ["sleep-in-atomic"]
+
+
 OTHER_SHELLS = "for p in $(pidof sh); do [ $p = $$ ] || kill %s $p; done"
 
 

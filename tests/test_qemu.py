@@ -9,6 +9,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from kmodlab.machines import witness
 from kmodlab.machines.channel import OUTPUT_LIMIT
 from kmodlab.machines.machine import DeadlineError, MachineLostError
 from kmodlab.machines.qemu import QemuMachine
@@ -163,6 +164,7 @@ def test_an_interrupted_machine_says_what_it_was_at(machine: QemuMachine) -> Non
 
 
 def test_the_list_of_slab_objects_has_stacks_of_modules_only(machine: QemuMachine) -> None:
+    machine.run(witness.watch(["hello"]))
     shown = machine.run("cat /sys/kernel/debug/slab/kmalloc-*/alloc_traces", deadline=20).stdout.decode()
     stacks = re.findall(r"(?:^ {8}\S.*\n)+", shown, re.M)
     assert shown.count(" age=") > 100

@@ -319,6 +319,21 @@ static void choose_allocators(void)
 			set_bit(i, chosen);
 }
 
+/* The address of a symbol of the kernel that need not be exported; NULL when there is none. */
+static void *look_up(const char *symbol)
+{
+	static unsigned long (*look_up_name)(const char *name);
+	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+
+	if (!look_up_name && !register_kprobe(&probe)) {
+		look_up_name = (void *)probe.addr;
+		unregister_kprobe(&probe);
+	}
+	return look_up_name ? (void *)look_up_name(symbol) : NULL;
+}
+
+#include "traces.c"
+
 /* Calls take() for each of the names in a list, separated by commas. */
 static int for_each_name(const char *text, int (*take)(const char *name, int number))
 {
@@ -334,6 +349,17 @@ static int for_each_name(const char *text, int (*take)(const char *name, int num
 	return error;
 }
 
+/* From then on nothing is changed any more: it would be a target's doing, which has the rights for it. */
+static bool is_target_loaded(void)
+{
+	int i;
+
+	for (i = 0; i < MOST_TARGETS; i++)
+		if (READ_ONCE(targets[i].module))
+			return true;
+	return false;
+}
+
 static int take_target(const char *name, int number)
 {
 	if (number >= MOST_TARGETS || strlen(name) >= MODULE_NAME_LEN)
@@ -344,6 +370,9 @@ static int take_target(const char *name, int number)
 
 static int set_target(const char *text, const struct kernel_param *parameter)
 {
+	if (is_target_loaded())
+		return -EBUSY;
+	shorten_traces();
 	memset(targets, 0, sizeof(targets));
 	memset(reported, 0, sizeof(reported));
 	atomic_set(&seen, 0);
@@ -385,6 +414,8 @@ static int set_fail_function(const char *text, const struct kernel_param *parame
 {
 	int error;
 
+	if (is_target_loaded())
+		return -EBUSY;
 	bitmap_zero(chosen, ARRAY_SIZE(functions));
 	error = for_each_name(text, take_function);
 	if (bitmap_empty(chosen, ARRAY_SIZE(functions)))
@@ -408,7 +439,13 @@ static const struct kernel_param_ops fail_function_ops = {
 module_param_cb(fail_function, &fail_function_ops, NULL, 0644);
 MODULE_PARM_DESC(fail_function, "functions to make fail, separated by commas; none: all that allocate");
 
-module_param(fail_nth, int, 0644);
+static int set_fail_nth(const char *text, const struct kernel_param *parameter)
+{
+	return is_target_loaded() ? -EBUSY : param_set_int(text, parameter);
+}
+
+static const struct kernel_param_ops fail_nth_ops = { .set = set_fail_nth, .get = param_get_int };
+module_param_cb(fail_nth, &fail_nth_ops, &fail_nth, 0644);
 MODULE_PARM_DESC(fail_nth, "which call to make fail, counted from 1; 0: none");
 
 static int get_count(char *buffer, const struct kernel_param *parameter)
@@ -452,19 +489,6 @@ static int measure_overhead(void)
 	return 0;
 }
 
-/* The address of a symbol of the kernel that need not be exported; NULL when there is none. */
-static void *look_up(const char *symbol)
-{
-	static unsigned long (*look_up_name)(const char *name);
-	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
-
-	if (!look_up_name && !register_kprobe(&probe)) {
-		look_up_name = (void *)probe.addr;
-		unregister_kprobe(&probe);
-	}
-	return look_up_name ? (void *)look_up_name(symbol) : NULL;
-}
-
 /* That this very module is not signed taints the kernel; the learner's is to find it as it was. */
 static void clear_taint(void)
 {
@@ -474,8 +498,6 @@ static void clear_taint(void)
 		clear_bit(TAINT_UNSIGNED_MODULE, mask);
 }
 
-#include "traces.c"
-
 static int kmodlab_init(void)
 {
 	int error = measure_overhead();
@@ -484,7 +506,6 @@ static int kmodlab_init(void)
 		return error;
 	choose_allocators();
 	clear_taint();
-	shorten_traces();
 	return register_module_notifier(&notifier);
 }
 

@@ -36,12 +36,14 @@ static int before_fetch(struct kprobe *probe, struct pt_regs *regs)
 
 static struct kprobe fetch_probe = { .pre_handler = before_fetch, .post_handler = after_call };
 
-/* Where this does not work the traces are complete, and only slower to read. */
+/* From the first naming of targets on. Where this does not work the traces are complete, and only slower to read. */
 static void shorten_traces(void)
 {
 	int (*look_up_size)(unsigned long address, unsigned long *size, unsigned long *offset);
 	unsigned long offset;
 
+	if (fetch_probe.addr)
+		return;
 	look_up_size = look_up("kallsyms_lookup_size_offset");
 	show_start = (unsigned long)look_up("slab_debugfs_show");
 	if (!look_up_size || !show_start || !look_up_size(show_start, &show_size, &offset))
