@@ -30,7 +30,7 @@ from kmodlab.packs.catalog import Lesson, Pack
 from kmodlab.packs.manifest import Load
 from kmodlab.steps import Listener, ignore
 
-STANDBY = 3  # before the first attempt; later as many as the last one took
+STANDBY = 3  # before the first attempt
 MOST_STANDBY = 6  # each takes some 100 MB
 
 # What a check uses, started once while the machine stands by: without KVM a first start costs 30 ms.
@@ -186,20 +186,18 @@ class _Ready:
 
     def __init__(self, tree: KernelTree, source: Template) -> None:
         self.tree, self.template = tree, source
-        self.pool = Pool(self._make)
+        self.pool = Pool(self._make, audit.take)  # a second look takes half the time of the first
         self._before: Baseline | None = None
-        self._last_attempt = STANDBY
-        self._is_at_leisure = True
+        self._wanted = STANDBY
 
     def rest(self) -> None:
-        """Have machines stand by, as many as the last attempt took."""
-        self._is_at_leisure = True
-        self.pool.fill(min(self._last_attempt, MOST_STANDBY))
+        """Have machines stand by, as many as an attempt has taken."""
+        self.pool.rest(self._wanted)
 
     def expect(self, count: int) -> None:
-        if self._is_at_leisure:
-            self._is_at_leisure, self._last_attempt = False, count
-        self.pool.fill(min(count, MOST_STANDBY))
+        count = min(count, MOST_STANDBY)
+        self._wanted = max(self._wanted, count)
+        self.pool.fill(count)
 
     def take(self) -> tuple[Machine, Baseline]:
         machine = self.pool.take()
@@ -218,8 +216,7 @@ class _Ready:
         machine = self.template.clone()
         try:
             machine.run(WARM_UP)
-            if self._before is None or self._is_at_leisure:
-                # also a warm-up: a second look takes half the time of the first
+            if self._before is None:
                 self._before = audit.take(machine)
         except BaseException:
             machine.close()

@@ -8,7 +8,7 @@ import pytest
 from kmodlab.build.result import BuildEvidence
 from kmodlab.evidence.evidence import CheckEvidence
 from kmodlab.grading import course
-from kmodlab.grading.course import Course
+from kmodlab.grading.course import Course, shared_runs
 from kmodlab.grading.verdict import Outcome
 from kmodlab.packs.manifest import Check
 
@@ -80,3 +80,17 @@ def test_nothing_is_begun_without_a_build() -> None:
     assert begin_all(going) == {}
     assert going.next_to_decide() == LOADS
     assert going.reason_to_skip(LOADS) == "The module does not build yet."
+
+
+def test_checks_that_do_the_same_share_a_run_that_looks_for_all() -> None:
+    greets = Check.model_validate(
+        {"id": "g", "title": "g", "do": ["load hello"], "after": "loads", "expect": [{"log": "Hello"}]}
+    )
+    runs = shared_runs([LOADS, greets, check("unwinds", "loads", faults=True)])
+    assert runs["loads"] == runs["g"]
+    assert (runs["g"].id, runs["g"].expect) == ("loads", greets.expect)
+    assert runs["unwinds"].id == "unwinds"
+
+
+def test_a_run_is_not_shared_with_a_check_that_may_be_skipped_alone() -> None:
+    assert {run.id for run in shared_runs([check("a"), check("b"), check("c", "b")]).values()} == {"a", "c"}

@@ -14,6 +14,25 @@ from kmodlab.packs.manifest import Check
 AT_ONCE = os.cpu_count() or 1  # checks that run at the same time
 
 
+def shared_runs(checks: Sequence[Check]) -> dict[str, Check]:
+    """By id, what is run for each check: those that do the same, one after the other, have one run for all.
+
+    What is run for several has the expectations of all, so that it is looked for what each of them asks about.
+    """
+    runs: dict[str, Check] = {}
+    for check in checks:
+        first = next((run for run in runs.values() if _does_the_same(run, check)), None)
+        run = first.model_copy(update={"expect": (*first.expect, *check.expect)}) if first else check
+        runs[check.id] = run
+        runs |= {id: run for id, other in runs.items() if other.id == run.id}
+    return runs
+
+
+def _does_the_same(run: Check, check: Check) -> bool:
+    is_skipped_with_it = check.after in (run.id, run.after)
+    return is_skipped_with_it and bool(run.do) and run.do == check.do and not run.faults and not check.faults
+
+
 class Course:
     """How far the checks of one attempt are.
 

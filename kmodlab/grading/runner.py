@@ -4,7 +4,7 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +15,7 @@ from kmodlab.errors import CancelledError, LabError
 from kmodlab.evidence.audit import Baseline
 from kmodlab.evidence.evidence import CheckEvidence, Evidence
 from kmodlab.grading import grade, packcode, supplies, sweep
-from kmodlab.grading.course import AT_ONCE, Course
+from kmodlab.grading.course import AT_ONCE, Course, shared_runs
 from kmodlab.grading.events import Built, CheckBegan, CheckEnded, Ended, Event
 from kmodlab.grading.observe import observe
 from kmodlab.grading.supplies import Supplies
@@ -66,7 +66,8 @@ class Runner:
         began = time.monotonic()
         names = lesson.manifest.modules
         with kbuild.build_folder() as folder, supplies.prepared(self._tree, lesson, sources) as supplied:
-            self._machines.expect(sum(map(grade.needs_machine, lesson.checks)))
+            runs = {run.id: run for run in shared_runs(lesson.checks).values()}
+            self._machines.expect(sum(map(grade.needs_machine, runs.values())))
             build = kbuild.build(self._tree, sources, names, folder, self._cancelled)
             yield Built(build)
             modules = {name: folder / f"{name}.ko" for name in names} if build.succeeded else {}
@@ -79,19 +80,23 @@ class Runner:
 
     def _checks(self, attempt: _Attempt, seen: dict[str, CheckEvidence]) -> Iterator[Event]:
         """Run the checks, several at a time; fill in `seen`."""
-        course = Course(attempt.lesson.checks, attempt.build)
+        course, runs = Course(attempt.lesson.checks, attempt.build), shared_runs(attempt.lesson.checks)
+        running: dict[str, Future[CheckEvidence]] = {}
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as executor:
             while not course.is_over:
                 while check := course.next_to_begin():
                     yield CheckBegan(check.id)
-                    course.begin(check, executor.submit(self._run_check, check, attempt))
+                    run = runs[check.id]
+                    if run.id not in running:
+                        running[run.id] = executor.submit(self._run_check, run, attempt)
+                    course.begin(check, running[run.id])
                 decided = course.next_to_decide()
                 if decided is None:
                     course.wait()
                     continue
                 reason = course.reason_to_skip(decided)
                 if reason is None:
-                    seen[decided.id] = course.evidence(decided)
+                    seen[decided.id] = replace(course.evidence(decided), check=decided.id)
                     verdict = attempt.verdict(decided, seen[decided.id])
                 else:
                     self._abandon(decided)
