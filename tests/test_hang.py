@@ -225,4 +225,5 @@ def test_strange_stacks_are_no_trouble(output: str) -> None:
 def test_two_watchdogs_that_complain_of_one_loop_are_one_finding() -> None:
     lockup, stall = Finding("soft-lockup", "a", function="f"), Finding("rcu-stall", "b", function="f")
     other, crash = Finding("rcu-stall", "c", function="g"), Finding("null-deref", "d", function="f")
-    assert hang.once([lockup, stall, crash, other]) == [lockup, crash, other]
+    assert hang.once([lockup, stall, other, crash]) == [lockup, other, crash]
+    assert hang.once([crash, lockup, stall]) == [crash]

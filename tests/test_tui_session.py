@@ -41,9 +41,9 @@ async def check(pilot: Pilot[None]) -> LessonScreen:
     screen = pilot.app.screen_stack[0]
     assert isinstance(screen, LessonScreen)
     await until(pilot, lambda: screen.query_one(EditorPane).current is not None)
+    before = screen.report
     await pilot.press("f5")
-    await until(pilot, lambda: screen.report is None)
-    await until(pilot, lambda: screen.report is not None)
+    await until(pilot, lambda: screen.report is not None and screen.report is not before)
     return screen
 
 

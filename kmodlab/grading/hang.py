@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from kmodlab.evidence import patterns
-from kmodlab.evidence.finding import HANGS, Address, Finding
+from kmodlab.evidence.finding import CRASHES, HANGS, Address, Finding
 from kmodlab.evidence.follower import Follower
 from kmodlab.evidence.klog import Record
 from kmodlab.machines.machine import DeadlineError, Machine, MachineLostError
@@ -57,14 +57,16 @@ class _Stack:
 
 
 def once(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings, but of those that tell of a hang in the same function the first only.
+    """The findings, but of those that tell of a hang in the same function the first only, and none after a crash.
 
-    Two watchdogs of the kernel, of busy processors and of grace periods, often complain of one loop.
+    Two watchdogs of the kernel, of busy processors and of grace periods, often complain of one loop; and a processor
+    that has crashed does nothing else any more.
     """
     kept: list[Finding] = []
     for finding in findings:
         hung = {other.function for other in kept if other.kind in HANGS}
-        if finding.kind not in HANGS or finding.function not in hung:
+        has_crashed = any(other.kind in CRASHES for other in kept)
+        if finding.kind not in HANGS or not (has_crashed or finding.function in hung):
             kept.append(finding)
     return kept
 
