@@ -9,16 +9,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 from measure import Stopwatch, wait_until
 
 from kmodlab import paths
 from kmodlab.build import kbuild, sandbox
+from kmodlab.evidence import audit, layout
 from kmodlab.grading.events import Built, CheckEnded, Ended
 from kmodlab.grading.verdict import Outcome
 from kmodlab.kernels import store
 from kmodlab.kernels.tree import KernelTree
+from kmodlab.machines import template, witness
+from kmodlab.machines.template import Template
 from kmodlab.packs import catalog
 from kmodlab.packs.catalog import Lesson
 from kmodlab.session import Session
@@ -51,11 +55,30 @@ def compile_bare(tree: KernelTree, lesson: Lesson, watch: Stopwatch) -> None:
             subprocess.run(command.split(";")[0], shell=True, cwd=tree.headers, check=True)
 
 
+def audit_alone(source: Template, tree: KernelTree, lesson: Lesson, watch: Stopwatch) -> None:
+    """What the audit adds to a clean check: a module was loaded and unloaded, nothing is left, nobody else computes."""
+    with kbuild.build_folder() as folder, closing(source.clone()) as machine:
+        assert kbuild.build(tree, lesson.solution(), ["hello"], folder).succeeded
+        module = folder / "hello.ko"
+        machine.run(witness.watch(["hello"]))
+        before = audit.take(machine)
+        machine.push("/root/hello.ko", kbuild.without_debug(module).read_bytes())
+        machine.run("modctl load /root/hello.ko")
+        layouts = [layout.read(machine, "hello")]
+        machine.run("modctl unload hello")
+        with watch.of("audit of a clean check"):
+            left, _ = audit.compare(machine, before, {"hello": module}, layouts)
+        assert left == []
+
+
 def main(runs: int) -> None:
     watch = Stopwatch()
     tree = store.ensure()
     pack = catalog.load(catalog.shipped_folder())
     lesson = pack.lesson("hello")
+    with closing(template.prepare(tree)) as source:
+        for _ in range(runs):
+            audit_alone(source, tree, lesson, watch)
     with Session(pack) as session:
         session.prepare()
         for number in range(runs):

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,9 @@ def home(tmp_path: Path, kernel_tree: KernelTree) -> dict[str, str]:
     cache = tmp_path / "cache/kmodlab"
     cache.mkdir(parents=True)
     (cache / "kernels").symlink_to(paths.cache() / "kernels")
+    known = paths.cache() / "accelerator.json"
+    if known.exists():  # whether KVM works here takes seconds to find out; test_template.py does
+        shutil.copy(known, cache)
     (tmp_path / "tmp").mkdir()
     return os.environ | {
         "HOME": str(tmp_path),

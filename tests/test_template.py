@@ -15,7 +15,10 @@ from kmodlab.steps import Step
 @pytest.fixture
 def cache_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of this test's own; the kernel stays where it is."""
+    known = accelerator.remembered()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    if known:  # finding out anew takes seconds
+        accelerator.remember(known)
     return tmp_path / "kmodlab"
 
 
@@ -34,7 +37,7 @@ def test_a_kernel_is_booted_once(kernel_tree: KernelTree, cache_home: Path) -> N
 
 
 def test_without_room_for_it_a_template_lives_in_memory(kernel_tree: KernelTree, cache_home: Path) -> None:
-    cache_home.mkdir()
+    cache_home.mkdir(exist_ok=True)
     (cache_home / "templates").write_text("in the way")
     kept = template.prepare(kernel_tree)
     clone = kept.clone()
@@ -49,6 +52,7 @@ def test_virtualisation_that_is_there_and_broken_is_not_used(
     pretended = cache_home.parent / "kvm"
     os.mknod(pretended, stat.S_IFREG | 0o600)
     monkeypatch.setattr(accelerator, "DEVICE", pretended)
+    (cache_home / "accelerator.json").unlink(missing_ok=True)
     if Path("/dev/kvm").exists() and accelerator.usable().name == "kvm":
         kept = template.prepare(kernel_tree)  # as this computer's /dev/kvm is
         found = accelerator.remembered()

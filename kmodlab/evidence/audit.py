@@ -23,8 +23,8 @@ _CACHES = (
 _SLABS = "/sys/kernel/slab/"
 _MARK = "@@@"  # between the state and the rest of what the guest prints
 
-SECONDS_TO_VANISH = 0.8  # for what is freed a moment later: after a grace period, by a work item
-READS_TO_VANISH = 4  # at least, however slow the computer is
+# Seconds between looks, for what is freed a moment later: after a grace period, by a work item.
+PAUSES = (0.05, 0.25, 0.5)
 # Dentries, inodes, and what kfree_rcu() keeps for later; what was used just now survives the first time.
 _DRAIN = "for time in 1 2; do echo 2 >/proc/sys/vm/drop_caches; done"
 
@@ -66,11 +66,15 @@ def compare(
         traces = memory.mine(slab.less(seen.traces, before.traces), gone, modules)
         return replace(seen, traces=traces, areas=memory.own_areas(seen.areas, gone, modules))
 
-    seen, reads, ends = look(), 1, time.monotonic() + SECONDS_TO_VANISH
-    while _is_suspicious(seen, before) and (reads < READS_TO_VANISH or time.monotonic() < ends):
+    seen = look()
+    for pause in PAUSES:
+        if not _is_suspicious(seen, before):
+            break
         machine.run(_DRAIN)
+        time.sleep(pause)
+        seen = look(_new_caches(seen, before))
+    if any(state.left(before.state, seen.state)):  # by whom tell caches that take long to read
         seen = look((*memory.OF_REGISTRATIONS, *_new_caches(seen, before)))
-        reads += 1
     sizes = _sizes(machine, _new_caches(seen, before))
     return list(_findings(seen, before, _gone(layouts, seen.state), modules, sizes)), seen.state.taint
 
