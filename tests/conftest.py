@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What several tests share: a home of their own, a kernel, and a session with real machines."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,11 @@ from kmodlab.machines.template import Template
 from kmodlab.packs import catalog
 from kmodlab.packs.catalog import Pack
 from kmodlab.session import Session
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for what hangs, or for a deadline."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
