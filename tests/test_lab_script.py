@@ -361,7 +361,10 @@ def on_a_terminal(machine: Machine, answer: str, *words: str) -> tuple[int, str]
         os.close(theirs)
         reader = threading.Thread(target=read)
         reader.start()
-        status = process.wait(DEADLINE)
+        try:
+            status = process.wait(DEADLINE)
+        finally:
+            process.kill()
     reader.join(DEADLINE)
     os.close(ours)
     return status, b"".join(shown).decode()
