@@ -20,7 +20,6 @@ static int __init kmalloc_lab_init(void)
 
 	strscpy(buffer, "Dynamic memory allocation successful!", BUFFER_SIZE);
 	pr_info("%s\n", buffer);
-	kfree(buffer);
 	return 0;
 }
 module_init(kmalloc_lab_init);
@@ -29,6 +28,7 @@ static void __exit kmalloc_lab_exit(void)
 {
 	kfree(buffer);
 	pr_info("Dynamic memory deallocated\n");
+	kfree(buffer);
 }
 module_exit(kmalloc_lab_exit);
 
