@@ -38,6 +38,7 @@ NOT_HERE = (
     "trace-cmd",
 )  # what needs a system of the learner's own
 ON_HOST = ("make", "modinfo")
+LIKE_CONSOLE = ". /etc/profile\ncd /root\n"  # the shell of `kmodlab console` reads it: kmod's tools, not busybox's
 WIDTH = 76  # of the narrowest pane that shows a text
 
 
@@ -82,7 +83,7 @@ def test_what_the_text_shows_of_the_guest_is_what_happens(
 ) -> None:
     for block in blocks(text, "console"):
         for command, printed in commands(block):
-            shown = prepared.run(f"cd /root; {{ {command}\n}} 2>&1").stdout.decode()
+            shown = prepared.run(f"{LIKE_CONSOLE}{{ {command}\n}} 2>&1").stdout.decode()
             assert re.fullmatch(pattern(printed), shown), f"{command}\nprints\n{shown}\nand not\n{printed}"
 
 
@@ -108,7 +109,7 @@ def test_what_the_text_says_of_ones_own_machine_works(
                 )
                 assert done.returncode == 0, f"{here}\n{done.stdout}{done.stderr}"
             else:
-                result = prepared.run(f"cd /root; {command.replace('sudo ', '')}")
+                result = prepared.run(f"{LIKE_CONSOLE}{command.replace('sudo ', '')}")
                 assert result.status == 0, f"{command}\n{result.stderr.decode()}"
 
 
