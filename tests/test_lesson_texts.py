@@ -38,7 +38,9 @@ NOT_HERE = (
     "trace-cmd",
 )  # what needs a system of the learner's own
 ON_HOST = ("make", "modinfo")
-LIKE_CONSOLE = ". /etc/profile\ncd /root\n"  # the shell of `kmodlab console` reads it: kmod's tools, not busybox's
+LIKE_CONSOLE = (
+    ". /etc/profile\ncd /root\n"  # the shell of `kmodlab console` reads it: kmod's tools, not busybox's
+)
 WIDTH = 76  # of the narrowest pane that shows a text
 
 
