@@ -108,8 +108,9 @@ def test_the_curriculum_that_ships_is_complete(shipped):
         assert lesson.mistakes()
 
 
-def test_every_lesson_that_ships_is_worth_ten_points(shipped):
-    assert {sum(check.points for check in lesson.checks) for lesson in shipped.lessons} == {10}
+def test_lessons_that_ship_are_worth_about_the_same(shipped):
+    worth = {lesson.id: sum(check.points for check in lesson.checks) for lesson in shipped.lessons}
+    assert {id: points for id, points in worth.items() if not 10 <= points <= 16} == {}
 
 
 def test_lesson_texts_fit_a_narrow_screen(shipped):

@@ -83,7 +83,8 @@ def broken_pack(tmp_path: Path, pack: Pack) -> Pack:
     lesson, solution = tmp_path / "lessons" / "01-hello", tmp_path / "solutions" / "01-hello"
     (solution / "mistakes" / "none").mkdir(parents=True)
     lesson.mkdir(parents=True)
-    (tmp_path / "pack.toml").write_bytes((pack.folder / "pack.toml").read_bytes())
+    manifest = 'format = 1\nid = "broken"\ntitle = "Broken"\nversion = "1"\nlessons = ["hello"]\n'
+    (tmp_path / "pack.toml").write_text(manifest)
     (lesson / "lesson.toml").write_bytes((hello.folder / "lesson.toml").read_bytes())
     (lesson / "hello.c").write_bytes(good)
     (solution / "hello.c").write_bytes(bad)
