@@ -3,6 +3,8 @@
 
 import signal
 import sys
+import tempfile
+from contextlib import suppress
 
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while modules are imported, Ctrl-C just ends the program
@@ -12,9 +14,18 @@ def main() -> None:
     """Run the command line; without a command, the app."""
     from kmodlab.cli.main import run
 
+    _find_temporary_folder()
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(run(sys.argv[1:], start_app=_app))
+
+
+def _find_temporary_folder() -> None:
+    """Have Python try once whether it can write there: a Ctrl-C in the middle would leave the file that it tries with."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with suppress(OSError):  # whoever needs one says so
+        tempfile.gettempdir()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _app() -> int:
