@@ -21,7 +21,7 @@ def main() -> None:
 
 
 def _find_temporary_folder() -> None:
-    """Have Python try once whether it can write there: a Ctrl-C in the middle would leave the file that it tries with."""
+    """Have Python try once whether it can write there: a Ctrl-C in the middle would leave its file behind."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     with suppress(OSError):  # whoever needs one says so
         tempfile.gettempdir()
