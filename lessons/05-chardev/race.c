@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * race: opens and closes a device as fast as it can, while another one of these does the same on another CPU.
+ * race: two processes open and close a device as fast as they can, each on a CPU of its own.
  *
  *	race PATH MODULE
  *
- * It fails when both have it open at the same time, or when opening fails with anything but EBUSY.
+ * It fails when both have it open at the same time, when opening fails with anything but EBUSY, and when it is busy
+ * still after both have closed it.
  *
  * A look at a variable and the change of it that should have been one step with it are some nanoseconds apart. So that
- * a race is not a matter of luck, watchpoints on the module's small variables hold up whoever has just looked, by
- * PERF_TYPE_BREAKPOINT and a BPF program that takes its time. A kernel without them is raced all the same.
+ * a race is not a matter of luck, watchpoints hold up whoever has just looked. Watched are the words of the module's
+ * memory that are one thing while the device is closed and another while it is open, wherever they are; the hold-up is
+ * a BPF program that takes its time. A kernel without all that is raced all the same.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -17,24 +19,33 @@
 #include <linux/bpf.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SECONDS		1.0	/* of racing, unless it goes wrong before */
-#define PATIENCE	3.0	/* seconds to wait for the other one */
+#define RACERS		2
+#define ROUNDS		150	/* that one of them has it open ... */
+#define UNAIDED_ROUNDS	2000	/* ... or this many, where nothing is watched ... */
+#define SECONDS		2.0	/* ... or until this time is over ... */
+#define STUCK		0.3	/* ... or nobody has it open for so many seconds, and still it is busy */
 #define STAY		600e-6	/* seconds between open and close */
 #define HOLD_UP		300000	/* nanoseconds at a watchpoint ... */
 #define LOOKS		100	/* ... or as long as this many looks at the stack take */
 #define STACK		128	/* bytes of the stack that are looked at */
 #define WATCHPOINTS	4	/* that a processor has */
+#define AREAS		64	/* of the module's memory, at most */
+#define REACH		4096	/* bytes of what a pointer of the module's leads to */
+#define IMAGE		0xffffffff80000000UL	/* from here on are the kernel itself and its modules */
 
 #define OP(operation, ...) { .code = operation, __VA_ARGS__ }
 #define SET(to, value) OP(BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = to, .imm = value)
@@ -42,11 +53,28 @@
 #define COPY(to, from) OP(BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = to, .src_reg = from)
 #define CALL(function) OP(BPF_JMP | BPF_CALL, .imm = function)
 
-struct meeting {
-	atomic_int arrived;
-	atomic_int inside;	/* have it open now */
-	atomic_int both;	/* times that one came in while the other was there */
+typedef unsigned long word;
+
+enum state { CLOSED, OPEN, CLOSED_AGAIN, STATES };
+
+/* Some words of the kernel's memory, and what they were. */
+struct area {
+	word start, count;
+	word *seen[STATES];
 };
+
+struct race {
+	atomic_int arrived;
+	atomic_int inside;		/* have it open now */
+	atomic_int both;		/* times that one came in while the other was there */
+	atomic_int error;		/* that opening has failed with */
+	atomic_int rounds;
+};
+
+static struct area areas[AREAS];
+static int area_count;
+static int kcore;
+static struct race *race;
 
 static double now(void)
 {
@@ -54,6 +82,33 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+/* Read the kernel's memory; /proc/kcore is an ELF file of all of it. */
+static bool peek(word from, word *to, word count)
+{
+	static Elf64_Phdr parts[64];
+	static Elf64_Ehdr elf;
+	word size = count * sizeof(*to);
+	int i;
+
+	if (!elf.e_phnum && (pread(kcore, &elf, sizeof(elf), 0) != sizeof(elf) || elf.e_phnum > 64 ||
+			     pread(kcore, parts, elf.e_phnum * sizeof(*parts), elf.e_phoff) < 0))
+		return false;
+	for (i = 0; i < elf.e_phnum; i++)
+		if (parts[i].p_type == PT_LOAD && from >= parts[i].p_vaddr &&
+		    from + size <= parts[i].p_vaddr + parts[i].p_memsz)
+			return pread(kcore, to, size, parts[i].p_offset + (from - parts[i].p_vaddr)) == (ssize_t)size;
+	return false;
+}
+
+static void look(enum state state)
+{
+	struct area *area;
+
+	for (area = areas; area < areas + area_count; area++)
+		if (!peek(area->start, area->seen[state], area->count))
+			area->count = 0;
 }
 
 /* A whole file in memory; NULL when there is none. */
@@ -71,10 +126,10 @@ static const char *content(const char *path)
 }
 
 /* Where a section of a loaded module is; 0 when that is unknown. */
-static unsigned long address(const char *module, const char *section)
+static word address(const char *module, const char *section)
 {
-	unsigned long found = 0;
 	char path[200];
+	word found = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/sys/module/%s/sections/%s", module, section);
@@ -85,6 +140,98 @@ static unsigned long address(const char *module, const char *section)
 		found = 0;
 	fclose(file);
 	return found;
+}
+
+static void add_area(word start, word size)
+{
+	struct area *area = areas + area_count;
+	int i;
+
+	for (i = 0; i < area_count; i++)
+		if (start >= areas[i].start && start < areas[i].start + areas[i].count * sizeof(word))
+			return;
+	if (area_count == AREAS)
+		return;
+	area->start = start;
+	area->count = (size + sizeof(word) - 1) / sizeof(word);
+	for (i = 0; i < STATES; i++)
+		area->seen[i] = calloc(area->count, sizeof(word));
+	area_count++;
+}
+
+/* Find the module's variables. */
+static void add_variables(const char *module)
+{
+	const Elf64_Shdr *sections, *section, *end;
+	const Elf64_Ehdr *elf;
+	const char *base, *name;
+	char path[100];
+	word start;
+
+	snprintf(path, sizeof(path), "/root/%s.ko", module);
+	base = content(path);
+	if (!base)
+		return;
+	elf = (const void *)base;
+	sections = (const void *)(base + elf->e_shoff);
+	end = sections + elf->e_shnum;
+	for (section = sections; section < end; section++) {
+		name = base + sections[elf->e_shstrndx].sh_offset + section->sh_name;
+		if (section->sh_flags & SHF_WRITE && strcmp(name, ".gnu.linkonce.this_module")) {
+			start = address(module, name);
+			if (start)
+				add_area(start, section->sh_size);
+		}
+	}
+}
+
+/* Find what the variables point to, unless that is code or somebody's variables. */
+static void add_allocations(void)
+{
+	int variables = area_count, i;
+	word *place, *end;
+
+	look(CLOSED);
+	for (i = 0; i < variables; i++) {
+		end = areas[i].seen[CLOSED] + areas[i].count;
+		for (place = areas[i].seen[CLOSED]; place < end; place++)
+			if (*place >> 56 == 0xff && *place < IMAGE && *place % sizeof(word) == 0)
+				add_area(*place, REACH);
+	}
+}
+
+/* Whether a word says that the device is open. The kernel's own count of references does, too: it goes from 1 to 2. */
+static bool tells(const struct area *area, word i)
+{
+	word closed = area->seen[CLOSED][i], open = area->seen[OPEN][i];
+	bool is_count = (unsigned int)closed && closed + 1 == open;
+
+	return closed == area->seen[CLOSED_AGAIN][i] && closed != open && !is_count;
+}
+
+/* Find the words that say whether the device is open; return how many that are. */
+static int find(const char *path, const char *module, word *found)
+{
+	struct area *area;
+	int file, count = 0;
+	word i;
+
+	kcore = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
+	if (kcore < 0)
+		return 0;
+	add_variables(module);
+	add_allocations();
+	close(open(path, O_RDONLY | O_CLOEXEC)); /* the first time, the kernel takes notes of its own */
+	look(CLOSED);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	look(OPEN);
+	close(file);
+	look(CLOSED_AGAIN);
+	for (area = areas; area < areas + area_count; area++)
+		for (i = 0; i < area->count && count < WATCHPOINTS; i++)
+			if (tells(area, i))
+				found[count++] = area->start + i * sizeof(word);
+	return count;
 }
 
 /* Load the program that holds up; looking at the stack is what takes it long. */
@@ -120,15 +267,15 @@ static int load_hold_up(void)
 	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
 }
 
-/* Hold this process up whenever it has looked at a place in the kernel's memory. */
-static bool watch(unsigned long place, unsigned long size, int hold_up)
+/* Hold this process up whenever it has used a word of the kernel's memory. */
+static bool watch(word place, int hold_up)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_BREAKPOINT,
 		.size = sizeof(attr),
 		.bp_type = HW_BREAKPOINT_RW,
 		.bp_addr = place,
-		.bp_len = size,
+		.bp_len = sizeof(word),
 		.sample_period = 1,
 	};
 	int event = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
@@ -136,94 +283,71 @@ static bool watch(unsigned long place, unsigned long size, int hold_up)
 	return event >= 0 && !ioctl(event, PERF_EVENT_IOC_SET_BPF, hold_up);
 }
 
-/* Watch the variables of a module that have from `smallest` to `largest` bytes; return how many that are. */
-static int watch_variables(const char *module, unsigned long smallest, unsigned long largest, int most, int hold_up)
+/* Open and close the device, again and again, together with the other process. */
+static void run(const char *path, int number, const word *found, int count)
 {
-	const Elf64_Shdr *sections, *section, *table;
-	const Elf64_Sym *symbol, *end;
-	const Elf64_Ehdr *elf;
-	unsigned long start;
-	const char *base;
-	char path[100];
-	int watched = 0;
+	cpu_set_t processor;
+	int hold_up = load_hold_up(), rounds = UNAIDED_ROUNDS, file, i;
+	double end, leave, latest;
 
-	snprintf(path, sizeof(path), "/root/%s.ko", module);
-	base = content(path);
-	if (!base)
-		return 0;
-	elf = (const void *)base;
-	sections = (const void *)(base + elf->e_shoff);
-	for (table = sections; table->sh_type != SHT_SYMTAB; table++)
-		if (table == sections + elf->e_shnum - 1)
-			return 0;
-	symbol = (const void *)(base + table->sh_offset);
-	end = (const void *)(base + table->sh_offset + table->sh_size);
-	for (; symbol < end && watched < most; symbol++) {
-		if (ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT || symbol->st_shndx >= elf->e_shnum ||
-		    symbol->st_size < smallest || symbol->st_size > largest || symbol->st_size & (symbol->st_size - 1))
-			continue;
-		section = sections + symbol->st_shndx;
-		if (!(section->sh_flags & SHF_WRITE) || !(section->sh_flags & SHF_ALLOC))
-			continue;
-		start = address(module, base + sections[elf->e_shstrndx].sh_offset + section->sh_name);
-		if (start)
-			watched += watch(start + symbol->st_value, symbol->st_size, hold_up);
-	}
-	return watched;
-}
-
-static void meet(struct meeting *meeting)
-{
-	double latest = now() + PATIENCE;
-
-	atomic_fetch_add(&meeting->arrived, 1);
-	while (atomic_load(&meeting->arrived) < 2 && now() < latest)
+	CPU_ZERO(&processor);
+	CPU_SET(number, &processor);
+	sched_setaffinity(0, sizeof(processor), &processor);
+	for (i = 0; i < count; i++)
+		if (watch(found[i], hold_up))
+			rounds = ROUNDS;
+	end = now() + SECONDS;
+	atomic_fetch_add(&race->arrived, 1);
+	while (atomic_load(&race->arrived) < RACERS && now() < end)
 		;
-}
-
-/* Open and close; return an error that is not EBUSY, or 0. */
-static int race(const char *path, struct meeting *meeting)
-{
-	double end = now() + SECONDS, leave;
-	int file;
-
-	while (now() < end && !atomic_load(&meeting->both)) {
+	latest = now() + STUCK;
+	while (now() < end && race->rounds < rounds && !race->both && !race->error) {
 		file = open(path, O_RDONLY | O_CLOEXEC);
 		if (file < 0 && errno != EBUSY)
-			return errno;
+			race->error = errno;
+		if (file < 0 && !race->inside && now() > latest)
+			break;
+		if (file >= 0 || race->inside)
+			latest = now() + STUCK;
 		if (file < 0)
 			continue;
-		if (atomic_fetch_add(&meeting->inside, 1))
-			atomic_fetch_add(&meeting->both, 1);
+		if (atomic_fetch_add(&race->inside, 1))
+			race->both++;
+		race->rounds++;
 		leave = now() + STAY;
 		while (now() < leave)
 			;
-		atomic_fetch_sub(&meeting->inside, 1);
+		atomic_fetch_sub(&race->inside, 1);
 		close(file);
 	}
-	return 0;
 }
 
 int main(int count, char **words)
 {
-	int memory = open("/tmp/race", O_RDWR | O_CREAT | O_CLOEXEC, 0600), hold_up, watched, error;
-	struct meeting *meeting;
+	word found[WATCHPOINTS];
+	int i, known;
 
-	if (count != 3 || memory < 0 || ftruncate(memory, sizeof(*meeting)))
+	race = mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (count != 3 || race == MAP_FAILED)
 		return 2;
-	meeting = mmap(NULL, sizeof(*meeting), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-	if (meeting == MAP_FAILED)
-		return 2;
-	hold_up = load_hold_up();
-	watched = watch_variables(words[2], 1, 4, WATCHPOINTS, hold_up);
-	watch_variables(words[2], 8, 8, WATCHPOINTS - watched, hold_up);
-	meet(meeting);
-	error = race(words[1], meeting);
-	if (error) {
-		fprintf(stderr, "open: %s\n", strerror(error));
+	known = find(words[1], words[2], found);
+	for (i = 0; i < RACERS; i++) {
+		if (fork() == 0) {
+			run(words[1], i, found, known);
+			return 0;
+		}
+	}
+	while (wait(NULL) > 0)
+		;
+	if (race->error) {
+		fprintf(stderr, "open: %s\n", strerror(race->error));
 		return 1;
 	}
-	if (meeting->both)
+	if (race->both)
 		fprintf(stderr, "both have it open at the same time\n");
-	return meeting->both != 0;
+	else if (open(words[1], O_RDONLY | O_CLOEXEC) < 0)
+		fprintf(stderr, "nobody has it open any more, and still opening fails: %s\n", strerror(errno));
+	else
+		return 0;
+	return 1;
 }

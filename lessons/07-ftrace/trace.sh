@@ -7,6 +7,8 @@ set -e # end at the first command that fails
 tracing=/sys/kernel/tracing
 go=/sys/module/ftrace_lab/parameters/go
 
+# 6. In the end tracing is off, whatever has happened.
+
 # 3. Which function, which tracer; and away with what was traced before.
 
 # 4. Switch tracing on before this, and off after it.

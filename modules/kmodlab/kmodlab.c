@@ -5,10 +5,11 @@
  * It sees calls that lead straight from a module under test (a target) into the functions of functions.h, makes the
  * n-th of them fail, and reports those that may sleep where sleeping is forbidden. It works on a kernel without
  * FAILSLAB, FUNCTION_ERROR_INJECTION and DEBUG_ATOMIC_SLEEP: when a target is loaded, kprobes are set on those
- * functions that it imports and on no other. As long as no target is named, nothing in the kernel is touched.
+ * functions that it imports and on no other. As long as no target is loaded, only the tracepoints of kmalloc() and
+ * kfree() are in use.
  *
- * What was allocated as pages and not freed is listed by pages.c; traces.c makes the kernel's own list of slab objects
- * short enough to be read after each check.
+ * What was allocated as pages and not freed is listed by pages.c; blocks.c knows whether there is anything to be found
+ * in the kernel's own list of slab objects, and traces.c makes that quick to read.
  *
  * It has no __init section, whose freed addresses could later be taken for a learner's, and no exit.
  */
@@ -17,6 +18,7 @@
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
+#include <linux/hash.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
@@ -24,11 +26,14 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/stacktrace.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <linux/uaccess.h>
+#include <linux/version.h>
 #include <asm/text-patching.h>
 
 #include "functions.h"
@@ -38,7 +43,7 @@
 #error "kmodlab knows the registers of x86-64 only"
 #endif
 
-#define MOST_TARGETS 8
+#define MOST_TARGETS 32
 #define MOST_PROBES 96
 #define MOST_REPORTS 16		/* of sleeping, one for each place in the code */
 
@@ -81,6 +86,16 @@ static bool is_in_target(unsigned long address)
 	return false;
 }
 
+static bool is_target_loaded(void)
+{
+	int i;
+
+	for (i = 0; i < MOST_TARGETS; i++)
+		if (READ_ONCE(targets[i].module))
+			return true;
+	return false;
+}
+
 /*
  * Whether the call that returns to @caller leads to the function at @address, and not to another one of the kernel
  * that jumps there as its last step, as bitmap_zalloc() does to __kmalloc().
@@ -98,6 +113,8 @@ static const char *why_not_sleep(const struct function *function, const struct p
 {
 	int count = preempt_count() - overhead;
 
+	if (count < 0)		/* an old kernel's other way into a handler: nothing is known */
+		return NULL;
 	if (count && function->sleeps == SLEEPS_LOUDLY)
 		return NULL;
 	if (count & (NMI_MASK | HARDIRQ_MASK))
@@ -295,13 +312,11 @@ static int on_module(struct notifier_block *block, unsigned long state, void *da
 	int i;
 
 	for (i = 0; i < MOST_TARGETS; i++) {
-		if (!targets[i].name[0] || strcmp(targets[i].name, module->name))
-			continue;
-		if (state == MODULE_STATE_COMING) {
+		if (state == MODULE_STATE_GOING && targets[i].module == module) {
+			WRITE_ONCE(targets[i].module, NULL);	/* whatever it calls itself by now */
+		} else if (state == MODULE_STATE_COMING && !strcmp(targets[i].name, module->name)) {
 			watch_imports(module);
 			WRITE_ONCE(targets[i].module, module);
-		} else if (state == MODULE_STATE_GOING) {
-			WRITE_ONCE(targets[i].module, NULL);
 		}
 	}
 	return NOTIFY_DONE;
@@ -333,6 +348,7 @@ static void *look_up(const char *symbol)
 }
 
 #include "traces.c"
+#include "blocks.c"
 
 /* Calls take() for each of the names in a list, separated by commas. */
 static int for_each_name(const char *text, int (*take)(const char *name, int number))
@@ -349,17 +365,6 @@ static int for_each_name(const char *text, int (*take)(const char *name, int num
 	return error;
 }
 
-/* From then on nothing is changed any more: it would be a target's doing, which has the rights for it. */
-static bool is_target_loaded(void)
-{
-	int i;
-
-	for (i = 0; i < MOST_TARGETS; i++)
-		if (READ_ONCE(targets[i].module))
-			return true;
-	return false;
-}
-
 static int take_target(const char *name, int number)
 {
 	if (number >= MOST_TARGETS || strlen(name) >= MODULE_NAME_LEN)
@@ -371,8 +376,8 @@ static int take_target(const char *name, int number)
 static int set_target(const char *text, const struct kernel_param *parameter)
 {
 	if (is_target_loaded())
-		return -EBUSY;
-	shorten_traces();
+		return -EBUSY;	/* it would be that target's doing, which has the rights for it */
+	forget_blocks();
 	memset(targets, 0, sizeof(targets));
 	memset(reported, 0, sizeof(reported));
 	atomic_set(&seen, 0);
@@ -505,6 +510,7 @@ static int kmodlab_init(void)
 	if (error)
 		return error;
 	choose_allocators();
+	watch_blocks();
 	clear_taint();
 	return register_module_notifier(&notifier);
 }

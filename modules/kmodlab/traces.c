@@ -36,7 +36,7 @@ static int before_fetch(struct kprobe *probe, struct pt_regs *regs)
 
 static struct kprobe fetch_probe = { .pre_handler = before_fetch, .post_handler = after_call };
 
-/* From the first naming of targets on. Where this does not work the traces are complete, and only slower to read. */
+/* Where this does not work the traces are complete, and only slower to read. */
 static void shorten_traces(void)
 {
 	int (*look_up_size)(unsigned long address, unsigned long *size, unsigned long *offset);

@@ -14,24 +14,28 @@
 
 #define CAPACITY 1024
 
-static DEFINE_MUTEX(lock);	/* of the two below */
-static char content[CAPACITY];
-static size_t length;
+struct lab {
+	atomic_t openers;
+	struct mutex lock;	/* of the two below */
+	char content[CAPACITY];
+	size_t length;
+};
+
+static struct lab *lab;
 
 static int major;
-static atomic_t openers = ATOMIC_INIT(0);
 
 static int chardev_open(struct inode *inode, struct file *file)
 {
-	if (atomic_read(&openers))
+	if (atomic_read(&lab->openers))
 		return -EBUSY;
-	atomic_inc(&openers);
+	atomic_inc(&lab->openers);
 	return 0;
 }
 
 static int chardev_release(struct inode *inode, struct file *file)
 {
-	atomic_dec(&openers);
+	atomic_dec(&lab->openers);
 	return 0;
 }
 
@@ -39,9 +43,9 @@ static ssize_t chardev_read(struct file *file, char __user *to, size_t count, lo
 {
 	ssize_t copied;
 
-	mutex_lock(&lock);
-	copied = simple_read_from_buffer(to, count, offset, content, length);
-	mutex_unlock(&lock);
+	mutex_lock(&lab->lock);
+	copied = simple_read_from_buffer(to, count, offset, lab->content, lab->length);
+	mutex_unlock(&lab->lock);
 	return copied;
 }
 
@@ -55,10 +59,10 @@ static ssize_t chardev_write(struct file *file, const char __user *from, size_t 
 	fresh = memdup_user(from, count);
 	if (IS_ERR(fresh))
 		return PTR_ERR(fresh);
-	mutex_lock(&lock);
-	memcpy(content, fresh, count);
-	length = count;
-	mutex_unlock(&lock);
+	mutex_lock(&lab->lock);
+	memcpy(lab->content, fresh, count);
+	lab->length = count;
+	mutex_unlock(&lab->lock);
 	kfree(fresh);
 	return count;
 }
@@ -80,9 +84,15 @@ static int __init chardev_init(void)
 	struct device *device;
 	int error;
 
+	lab = kzalloc(sizeof(*lab), GFP_KERNEL);
+	if (!lab)
+		return -ENOMEM;
+	mutex_init(&lab->lock);
 	major = register_chrdev(0, "kmodlab", &chardev_fops);
-	if (major < 0)
-		return major;
+	if (major < 0) {
+		error = major;
+		goto no_number;
+	}
 	error = class_register(&chardev_class);
 	if (error)
 		goto no_class;
@@ -97,6 +107,8 @@ no_device:
 	class_unregister(&chardev_class);
 no_class:
 	unregister_chrdev(major, "kmodlab");
+no_number:
+	kfree(lab);
 	return error;
 }
 module_init(chardev_init);
@@ -106,6 +118,7 @@ static void __exit chardev_exit(void)
 	device_destroy(&chardev_class, MKDEV(major, 0));
 	class_unregister(&chardev_class);
 	unregister_chrdev(major, "kmodlab");
+	kfree(lab);
 }
 module_exit(chardev_exit);
 

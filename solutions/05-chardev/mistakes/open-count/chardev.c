@@ -13,24 +13,27 @@
 
 #define CAPACITY 1024
 
-static DEFINE_MUTEX(lock);	/* of the two below */
-static char content[CAPACITY];
-static size_t length;
+static struct {
+	char content[CAPACITY];
+	size_t length;
+	int open_count;
+} lab;
+
+static DEFINE_MUTEX(lock);	/* of content and length */
 
 static int major;
-static int open_count;
 
 static int chardev_open(struct inode *inode, struct file *file)
 {
-	if (open_count)
+	if (lab.open_count)
 		return -EBUSY;
-	open_count++;
+	lab.open_count++;
 	return 0;
 }
 
 static int chardev_release(struct inode *inode, struct file *file)
 {
-	open_count--;
+	lab.open_count--;
 	return 0;
 }
 
@@ -39,7 +42,7 @@ static ssize_t chardev_read(struct file *file, char __user *to, size_t count, lo
 	ssize_t copied;
 
 	mutex_lock(&lock);
-	copied = simple_read_from_buffer(to, count, offset, content, length);
+	copied = simple_read_from_buffer(to, count, offset, lab.content, lab.length);
 	mutex_unlock(&lock);
 	return copied;
 }
@@ -55,8 +58,8 @@ static ssize_t chardev_write(struct file *file, const char __user *from, size_t 
 	if (IS_ERR(fresh))
 		return PTR_ERR(fresh);
 	mutex_lock(&lock);
-	memcpy(content, fresh, count);
-	length = count;
+	memcpy(lab.content, fresh, count);
+	lab.length = count;
 	mutex_unlock(&lock);
 	kfree(fresh);
 	return count;

@@ -2,6 +2,7 @@
 /*
  * kmalloc_lab - memory of the kernel's own
  */
+#include <stdlib.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/printk.h>

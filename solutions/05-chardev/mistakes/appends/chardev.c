@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * chardev - a device that keeps what is written to it, for one opener at a time
+ */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+
+#define CAPACITY 1024
+
+static DEFINE_MUTEX(lock);	/* of the three below */
+static bool is_open;
+static char content[CAPACITY];
+static size_t length;
+
+static int major;
+
+static int chardev_open(struct inode *inode, struct file *file)
+{
+	int error = 0;
+
+	mutex_lock(&lock);
+	if (is_open)
+		error = -EBUSY;
+	else
+		is_open = true;
+	mutex_unlock(&lock);
+	return error;
+}
+
+static int chardev_release(struct inode *inode, struct file *file)
+{
+	mutex_lock(&lock);
+	is_open = false;
+	mutex_unlock(&lock);
+	return 0;
+}
+
+static ssize_t chardev_read(struct file *file, char __user *to, size_t count, loff_t *offset)
+{
+	ssize_t copied;
+
+	mutex_lock(&lock);
+	copied = simple_read_from_buffer(to, count, offset, content, length);
+	mutex_unlock(&lock);
+	return copied;
+}
+
+static ssize_t chardev_write(struct file *file, const char __user *from, size_t count,
+			     loff_t *offset)
+{
+	ssize_t result;
+
+	if (count > CAPACITY)
+		return -EINVAL;
+	mutex_lock(&lock);
+	result = simple_write_to_buffer(content, CAPACITY, offset, from, count);
+	if (result >= 0)
+		length = *offset;
+	mutex_unlock(&lock);
+	return result;
+}
+
+static const struct file_operations chardev_fops = {
+	.owner = THIS_MODULE,
+	.open = chardev_open,
+	.release = chardev_release,
+	.read = chardev_read,
+	.write = chardev_write,
+};
+
+static struct class chardev_class = {
+	.name = "kmodlab",
+};
+
+static int __init chardev_init(void)
+{
+	struct device *device;
+	int error;
+
+	major = register_chrdev(0, "kmodlab", &chardev_fops);
+	if (major < 0)
+		return major;
+	error = class_register(&chardev_class);
+	if (error)
+		goto no_class;
+	device = device_create(&chardev_class, NULL, MKDEV(major, 0), NULL, "kmodlab");
+	if (IS_ERR(device)) {
+		error = PTR_ERR(device);
+		goto no_device;
+	}
+	return 0;
+
+no_device:
+	class_unregister(&chardev_class);
+no_class:
+	unregister_chrdev(major, "kmodlab");
+	return error;
+}
+module_init(chardev_init);
+
+static void __exit chardev_exit(void)
+{
+	device_destroy(&chardev_class, MKDEV(major, 0));
+	class_unregister(&chardev_class);
+	unregister_chrdev(major, "kmodlab");
+}
+module_exit(chardev_exit);
+
+MODULE_AUTHOR("The kmodlab authors");
+MODULE_DESCRIPTION("A device that keeps what is written to it, for one opener at a time");
+MODULE_LICENSE("GPL");
