@@ -23,6 +23,7 @@ from kmodlab.build.exports import exports
 from kmodlab.build.modinfo import modinfo, parameters
 from kmodlab.build.result import BuildEvidence
 from kmodlab.errors import CancelledError, LabError
+from kmodlab.kernels import compiler
 from kmodlab.kernels.tree import KernelTree
 
 DEADLINE_SECONDS = 60.0
@@ -34,8 +35,13 @@ COMPILER_OPTIONS = (
     "-fno-optimize-sibling-calls",  # or the last call of a function would be missing from every trace
 )
 STRIPPED = "stripped"
+# No type information for BPF, which takes pahole; no word of another compiler or pahole than the kernel's own.
+QUIET = (
+    "CONFIG_DEBUG_INFO_BTF_MODULES= CC_VERSION_TEXT=- CONFIG_CC_VERSION_TEXT=- "
+    "PAHOLE_VERSION=0 CONFIG_PAHOLE_VERSION=0"
+)
 BUILD = f"""\
-make -s "$@" CONFIG_DEBUG_INFO_BTF_MODULES= modules && mkdir {STRIPPED} && for module in $MODULES; do
+make -s "$@" {QUIET} modules && mkdir {STRIPPED} && for module in $MODULES; do
     strip --strip-debug -o {STRIPPED}/$module.ko $module.ko || exit
 done"""
 RESERVED = ("makefile", "kbuild", "gnumakefile")
@@ -64,7 +70,7 @@ def build(
 
     Raises LabError when the tools are missing or the folder cannot be written, CancelledError when `cancelled` is set.
     """
-    _need_tools(tree)
+    _need_tools()
     began = time.monotonic()
     try:
         _write(folder, sources, modules)
@@ -76,9 +82,16 @@ def build(
         ) from problem
     place = sandbox.inside(folder)
     script = f"cd {shlex.quote(str(place))} && {BUILD}"
-    command = ["sh", "-c", script, "build", f"-j{os.cpu_count() or 1}", "-C", str(tree.headers), f"M={place}"]
+    words = (
+        f"-j{os.cpu_count() or 1}",
+        "-C",
+        str(tree.headers),
+        f"M={place}",
+        f"CC={compiler.program(tree)}",
+    )
+    command = ["sh", "-c", script, "build", *words]
     environment = {"MAKEFILES": str(place / trials.MAKEFILE), "MODULES": " ".join(modules)}
-    status, output = _run(sandbox.wrap(command, folder, tree.root), environment, cancelled)
+    status, output = _run(sandbox.wrap(command, folder, tree.folders), environment, cancelled)
     trials.keep(tree, folder)
     text = output.decode(errors="replace").replace(f"{place}/", "")
     produced = {name: folder / f"{name}.ko" for name in modules}
@@ -101,11 +114,16 @@ def without_debug(module: Path) -> Path:
     return module.parent / STRIPPED / module.name
 
 
-def _need_tools(tree: KernelTree) -> None:
-    for tool, package in ((tree.compiler, tree.compiler), ("make", "make"), ("ld", "binutils")):
+def modules(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """The built modules `names` as they go into a guest, by the names of their files."""
+    return {f"{name}.ko": without_debug(folder / f"{name}.ko").read_bytes() for name in names}
+
+
+def _need_tools() -> None:
+    for tool, package in (("make", "make"), ("ld", "binutils")):
         if shutil.which(tool) is None:
             raise LabError(
-                f"The program {tool} is missing; the headers of Linux {tree.release} need it.",
+                f"The program {tool} is missing; modules cannot be built without it.",
                 hint=f"Install the package {package}, or run ./lab, which does.",
             )
 

@@ -6,13 +6,14 @@ Bubblewrap gives the walls (bwrap(1)), prlimit(1) the limits.
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 INSIDE = Path("/build")  # where the build folder appears
-MEMORY_BYTES = 2 << 30  # of one process; an honest module needs a tenth
+MEMORY_BYTES = 1 << 30  # of one process; an honest module needs a fifth
 FILE_BYTES = 64 << 20
-CPU_SECONDS = 60
+CPU_SECONDS = 20  # of one process; an honest module needs less than one
 SYSTEM_FOLDERS = (
     "/usr",
     "/bin",
@@ -33,8 +34,8 @@ def works() -> bool:
     return subprocess.run([*_walls(), "true"], capture_output=True, check=False).returncode == 0
 
 
-def wrap(command: list[str], folder: Path, readable: Path) -> list[str]:
-    """The command that runs `command` in the sandbox: `folder` writable as /build, the tree `readable` as it is.
+def wrap(command: list[str], folder: Path, readable: Sequence[Path]) -> list[str]:
+    """The command that runs `command` in the sandbox: `folder` writable as /build, the folders `readable` as they are.
 
     Where bubblewrap does not work only the limits are left.
     """
@@ -49,8 +50,9 @@ def wrap(command: list[str], folder: Path, readable: Path) -> list[str]:
     if not works():
         return [*limits, *command]
     places = ["--bind", str(folder), str(INSIDE)]
-    if readable != Path("/"):  # the host's own headers are below /usr, and so visible
-        places += ["--ro-bind", str(readable), str(readable)]
+    for outside in readable:
+        if outside != Path("/"):  # the host's own headers are below /usr, and so visible
+            places += ["--ro-bind", str(outside), str(outside)]
     return [*limits, *_walls(), *places, "--", *command]
 
 

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from kmodlab import paths
+from kmodlab.kernels import compiler
 from kmodlab.kernels.tree import KernelTree
 
 MAKEFILE = ".trials.mk"
@@ -36,7 +37,7 @@ def keep(tree: KernelTree, folder: Path) -> None:
 
 
 def _kept(tree: KernelTree) -> Path:
-    compiler = Path(shutil.which(tree.compiler) or tree.compiler).resolve()
-    status = compiler.stat()
-    made_of = f"{tree.headers} {compiler} {status.st_size} {status.st_mtime_ns}"
+    program = Path(shutil.which(compiler.program(tree)) or "").resolve()
+    status = program.stat()
+    made_of = f"{tree.headers} {program} {status.st_size} {status.st_mtime_ns}"
     return paths.cache() / "trials" / hashlib.sha256(made_of.encode()).hexdigest()[:16]

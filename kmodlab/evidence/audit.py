@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kmodlab.evidence import layout, memory, slab, state, vmalloc
+from kmodlab.evidence import kmemleak, layout, memory, slab, state, vmalloc
 from kmodlab.evidence.finding import Finding, Kind
 from kmodlab.evidence.layout import Layout
 from kmodlab.evidence.memory import Allocation
@@ -15,14 +15,12 @@ from kmodlab.evidence.slab import Trace
 from kmodlab.evidence.state import State
 from kmodlab.machines.machine import Machine
 
-# One part is read on each processor, the second after the state, so that both take the same time.
-_CACHES = (
-    "kmalloc-8* kmalloc-16 kmalloc-32 kmalloc-64 kmalloc-96 kmalloc-256",
-    "kmalloc-1[29]* kmalloc-512 kmalloc-[124]k kmalloc-cg-* skbuff_*",
-)
+# What modules mostly allocate from; objects of others only belong to what they have registered.
+_CACHES = ("kmalloc-*", "skbuff_*")
 _SLABS = "/sys/kernel/slab/"
-_MARK = "@@@"  # between the state and the rest of what the guest prints
+_MARK = b"@@@\n"  # between the state and the rest of what the guest prints
 
+LOOK_SECONDS = 30.0  # it takes 0.2 s
 # Seconds between looks, for what is freed a moment later: after a grace period, by a work item.
 PAUSES = (0.05, 0.25, 0.5)
 # Dentries, inodes, and what kfree_rcu() keeps for later; what was used just now survives the first time.
@@ -44,9 +42,9 @@ class _Seen:
     traces: tuple[Trace, ...]
 
 
-def take(machine: Machine) -> Baseline:
-    """Look at an unused machine; raises as Machine.run does."""
-    seen = _look(machine, [layout.MODULE_SPACE], more=memory.OF_REGISTRATIONS)
+def baseline(shown: bytes) -> Baseline:
+    """Read what an unused machine prints when it is given the command LOOK."""
+    seen = _seen(shown)
     return Baseline(seen.state, seen.traces)
 
 
@@ -60,23 +58,37 @@ def compare(
     """
     needles = layout.needles(layouts, modules)
 
-    def look(more: Sequence[str] = ()) -> _Seen:
-        seen = _look(machine, needles, before.state.threads, more)
+    def look(*caches: str) -> _Seen:
+        command = _command(needles, caches, before.state.threads)
+        seen = _seen(machine.run(command, deadline=LOOK_SECONDS).stdout)
         gone = _gone(layouts, seen.state)
         traces = memory.mine(slab.less(seen.traces, before.traces), gone, modules)
         return replace(seen, traces=traces, areas=memory.own_areas(seen.areas, gone, modules))
 
-    seen = look()
+    seen = look(*_CACHES)
     for pause in PAUSES:
         if not _is_suspicious(seen, before):
             break
         machine.run(_DRAIN)
         time.sleep(pause)
-        seen = look(_new_caches(seen, before))
+        seen = look(*_suspicious_caches(seen, before))  # what has gone allocates nothing new
     if any(state.left(before.state, seen.state)):  # by whom tell caches that take long to read
-        seen = look((*memory.OF_REGISTRATIONS, *_new_caches(seen, before)))
+        seen = look(*memory.OF_REGISTRATIONS, *_suspicious_caches(seen, before))
     sizes = _sizes(machine, _new_caches(seen, before))
-    return list(_findings(seen, before, _gone(layouts, seen.state), modules, sizes)), seen.state.taint
+    found = list(_findings(seen, before, _gone(layouts, seen.state), modules, sizes))
+    if kmemleak.FILE in before.state.names and kmemleak.is_needed(modules):
+        found += _unreferenced(machine, modules, _gone(layouts, seen.state), found)
+    return found, seen.state.taint
+
+
+def _unreferenced(
+    machine: Machine, modules: Mapping[str, Path], layouts: Sequence[Layout], known: Sequence[Finding]
+) -> list[Finding]:
+    """What nothing points to any more, allocated at other lines than those of the `known` findings."""
+    shown = machine.run(kmemleak.SCAN, deadline=kmemleak.SCAN_SECONDS).stdout.decode(errors="replace")
+    lost = memory.leaks(memory.of_unreferenced(kmemleak.parse(shown), layouts, modules))
+    told = {(finding.file, finding.line) for finding in known}
+    return [leak for leak in lost if leak.file and (leak.file, leak.line) not in told]
 
 
 def _gone(layouts: Sequence[Layout], now: State) -> list[Layout]:
@@ -93,32 +105,33 @@ def _sizes(machine: Machine, caches: Sequence[str]) -> dict[str, int]:
     return {cache: int(size) for cache, size in zip(caches, shown, strict=False) if size.isdigit()}
 
 
-def _look(
-    machine: Machine, needles: Sequence[str], known: Collection[int] = (), more: Sequence[str] = ()
-) -> _Seen:
-    """Have the slabs checked, and read state, and those traces and areas that hold one of `needles`.
+def _command(needles: Sequence[str], caches: Sequence[str], known: Collection[int] = ()) -> str:
+    """The command that has slabs checked, and shows state, areas, and the traces of `caches`.
 
-    That is done with the usual caches and with `more`; of the threads that are `known` nothing is asked.
+    The latter as far as they hold one of `needles`; of the threads that are `known` nothing is asked.
     """
-    one, other = ":", ":"
-    if needles:
-        one = slab.command(_CACHES[0], needles)
-        other = slab.command(f"{_CACHES[1]} {shlex.join(more)}", needles, vmalloc.PATH)
-    command = f"""
-{{ {one}; }} | {{
-cd {_SLABS}
-for cache in {" ".join(_CACHES)} {shlex.join(more)}; do echo 1 >$cache/validate; done
-{state.command(known)}
-echo {_MARK}
-{other}
-read -r line && echo "$line" && cat; }}"""
-    of_state, _, found = machine.run(command).stdout.decode(errors="replace").partition(f"{_MARK}\n")
+    checked = dict.fromkeys((*_CACHES, *caches))
+    lists = map("\n".join, (needles, caches if needles else (), checked, map(str, known)))
+    return shlex.join(("modctl", "audit", *lists))
+
+
+LOOK = _command([layout.MODULE_SPACE], (*_CACHES, *memory.OF_REGISTRATIONS))
+FIRST_LOOK = _command([layout.MODULE_SPACE], _CACHES)  # what a comparison begins with
+
+
+def _seen(shown: bytes) -> _Seen:
+    """Read what `_command` makes the guest print."""
+    of_state, found = (part.decode(errors="replace") for part in shown.partition(_MARK)[::2])
     return _Seen(state.parse(of_state), vmalloc.parse(found), slab.parse(found))
 
 
 def _is_suspicious(seen: _Seen, before: Baseline) -> bool:
     blocks = any(trace.cache not in memory.OF_REGISTRATIONS for trace in seen.traces)
     return blocks or bool(seen.areas) or any(state.left(before.state, seen.state))
+
+
+def _suspicious_caches(seen: _Seen, before: Baseline) -> list[str]:
+    return list(dict.fromkeys((*(trace.cache for trace in seen.traces), *_new_caches(seen, before))))
 
 
 def _new_caches(seen: _Seen, before: Baseline) -> list[str]:

@@ -7,15 +7,19 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import PurePosixPath
 
-from kmodlab.evidence import explain, patterns
+from kmodlab.evidence import explain, lockdep, patterns
 from kmodlab.evidence.finding import Address, Finding, Kind
+from kmodlab.evidence.header import Header
 from kmodlab.evidence.klog import Level, Record
-from kmodlab.evidence.patterns import Header
 
 MOST_LINES = 60  # of the log in one finding
 _MOST_ADDRESSES = 40
 _LONGEST_PRELUDE = 12  # lines between a ruler and the line that says what it is about
-_SLAB = re.compile(r"(?:INFO: )?Slab (0x[0-9a-f]+) ")
+# KASAN names the page that a slab begins with.
+_SLAB = re.compile(r"(?:(?:INFO: )?Slab 0x|page:)([0-9a-f]{16}) ")
+_CHECK_OF_SLAB = re.compile(r"BUG \S+ \(")
+_KASAN = "BUG: KASAN: "
+_PANIC = "Kernel panic - not syncing"
 _SPINNING = ("soft-lockup", "rcu-stall", "hang")
 _STOPPED_ITSELF = ("warn", "bug", "refcount", "list-corruption", "sleep-in-atomic", "overflow", "panic")
 _SLAB_CHECK = re.compile(r" validate_slab\w*\+")
@@ -39,7 +43,11 @@ class _Report:
         self.has_trace = self.has_trace or record.text.startswith(("Call Trace", "Call trace"))
         self.has_ended = self.has_ended or bool(patterns.END_OF_TRACE.match(record.text))
         if header and not self.header:
-            found = header.pattern.match(record.text)
+            text = record.text
+            if (damage := patterns.DAMAGE.match(self.texts[0])) and (said := patterns.DAMAGED.match(text)):
+                text = f"{said['slab']}{damage['what']}"
+                header = _header_of(text) or header
+            found = header.pattern.match(text)
             self.header, self.groups = header, found.groupdict("") if found else {}
             self.is_closed = header.is_one_line
 
@@ -48,7 +56,10 @@ class _Report:
         if self.is_closed or not self.lines:
             return False
         if self.header is None:
-            return len(self.lines) <= _LONGEST_PRELUDE and not _is_ruler(text)
+            follows_damage = len(self.lines) == 1 and bool(patterns.DAMAGE.match(self.texts[0]))
+            return len(self.lines) <= _LONGEST_PRELUDE and (follows_damage or not _is_ruler(text))
+        if self.has_trace and patterns.DAMAGE.match(text):
+            return False
         if header or _is_ruler(
             text
         ):  # list_add corruption, then "cut here", then kernel BUG at, is one report
@@ -67,15 +78,27 @@ def read(records: Iterable[Record], modules: Collection[str] | None = None) -> t
     unknown yet (see `decode.locate`). What programs wrote into the log through /dev/kmsg is not read.
     """
     findings: dict[tuple[object, ...], Finding] = {}
+    headers: dict[tuple[object, ...], Header | None] = {}
     slabs: set[str] = set()
+    watched: set[str] = set()  # slabs of which KASAN has told at once what their own checks tell later
     for report in _reports(records):
         finding = _finding(report, modules)
         slab = next((found[1] for text in report.texts if (found := _SLAB.match(text))), "")
-        if not _is_aftermath(report, finding, has_earlier=bool(findings), is_known_slab=slab in slabs):
+        is_echo = slab in watched and any(map(_CHECK_OF_SLAB.match, report.texts))
+        is_known = slab in slabs
+        if not (
+            is_echo or _is_aftermath(report, finding, has_earlier=bool(findings), is_known_slab=is_known)
+        ):
             identity = _identity(finding, report)
-            known = findings.get(identity)
-            findings[identity] = replace(known, count=(known.count or 1) + 1) if known else finding
+            known = findings.setdefault(identity, finding)
+            is_again = headers.setdefault(identity, report.header) is report.header
+            if known is not finding and is_again:  # else the kernel says what the lab's own module has said
+                findings[identity] = replace(known, count=(known.count or 1) + 1)
         slabs |= {slab} - {""}
+        if any(text.startswith(_KASAN) for text in report.texts):
+            watched |= {slab} - {""}
+        if any(text.startswith(_PANIC) for text in report.texts):
+            break  # what a kernel says after its end is about that
     return tuple(findings.values())
 
 
@@ -101,8 +124,11 @@ def has_oopsed(records: Iterable[Record]) -> bool:
 
 def _header(record: Record) -> Header | None:
     """What a record begins, if it begins a report: those are warnings or worse, whatever other lines say."""
-    text = record.text
-    if record.level > Level.WARNING or not patterns.ANY_HEADER.match(text) or patterns.IGNORED.match(text):
+    return _header_of(record.text) if record.level <= Level.WARNING else None
+
+
+def _header_of(text: str) -> Header | None:
+    if not patterns.ANY_HEADER.match(text) or patterns.IGNORED.match(text):
         return None
     return next((header for header in patterns.HEADERS if header.pattern.match(text)), None)
 
@@ -120,7 +146,7 @@ def _reports(records: Iterable[Record]) -> list[_Report]:
         current = reports[-1]
         if current.goes_on_with(record.text, header):
             current.add(record, header)
-        elif header or _is_ruler(record.text):
+        elif header or _is_ruler(record.text) or patterns.DAMAGE.match(record.text):
             reports.append(_Report())
             reports[-1].add(record, header)
         elif current.has_ended:
@@ -160,7 +186,12 @@ def _culprit(report: _Report) -> list[Address]:
     if function and report.groups.get("offset"):
         offset, size = int(report.groups["offset"], 16), int(report.groups["size"], 16)
         return [Address(function, offset, module, "called", size)]
-    return [Address(function, 0, module, "reported")] if function and module else []
+    if function and module:
+        return [Address(function, 0, module, "reported")]
+    if report.header not in lockdep.HEADERS:
+        return []
+    locks = (lockdep.LOCK.match(text.strip()) for text in report.texts)
+    return [place for found in locks if found for place in _address(found, "called")]
 
 
 def _count(report: _Report) -> int | None:
@@ -210,7 +241,8 @@ def _is_aftermath(report: _Report, finding: Finding, *, has_earlier: bool, is_kn
     """Whether a report only shows the damage of an earlier one.
 
     So do a task that dies of an oops and complains while it goes, and further checks of a slab that is known to
-    be damaged, unless they name a module and are not the lab's own, which name whoever had the object once.
+    be damaged, unless they name a module and are not the lab's own, which name whoever had the object once. That the
+    kernel uses such a slab no more, it says whenever anybody frees another object in it.
     """
     if finding.kind == "panic" or not has_earlier:
         return False
@@ -218,7 +250,7 @@ def _is_aftermath(report: _Report, finding: Finding, *, has_earlier: bool, is_kn
         return True
     is_check = any(_SLAB_CHECK.match(text) for text in report.texts)
     names_module = any(a.module or a.function.startswith("0x") for a in finding.addresses)
-    return is_known_slab and (is_check or not names_module)
+    return is_known_slab and (finding.kind == "bug" or is_check or not names_module)
 
 
 def _identity(finding: Finding, report: _Report) -> tuple[object, ...]:

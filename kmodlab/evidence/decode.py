@@ -103,7 +103,7 @@ def _addr2line(path: Path, section: str, offsets: list[int]) -> Iterator[tuple[i
     command += [f"{offset:#x}" for offset in offsets]
     try:
         answer = subprocess.run(
-            sandbox.wrap(command, folder, Path("/")),
+            sandbox.wrap(command, folder, ()),
             capture_output=True,
             text=True,
             errors="replace",

@@ -5,9 +5,9 @@ import errno
 import re
 from collections.abc import Mapping, Sequence
 
-from kmodlab.evidence import patterns
+from kmodlab.evidence import kasan, lockdep, patterns
 from kmodlab.evidence.finding import Address, Kind
-from kmodlab.evidence.patterns import Header
+from kmodlab.evidence.header import Header
 
 PAGE_SIZE = 4096
 _USER_SPACE = range(PAGE_SIZE, 1 << 56)  # with five-level paging
@@ -18,6 +18,8 @@ _LIST_POISON = range(0xDEAD_0000_0000_0000 - PAGE_SIZE, 0xDEAD_0000_0000_0000 + 
 _FAULT_ADDRESS = re.compile(r".*?address:? (?:0x)?([0-9a-f]{1,16})\b")
 _ACCESS = re.compile(r"#PF: supervisor (read access|write access|instruction fetch)")
 _VERBS = {"read access": "read from", "write access": "wrote to", "instruction fetch": "called"}
+
+_INDEX = re.compile(r"index (?P<index>-?\d+) is out of range for type '(?P<type>[^']+)'")
 
 _FREEING = re.compile(r"(?:_*kfree|_*kmem_cache_free|_*cache_free|slab_free|free_large_kmalloc)\b")
 
@@ -62,7 +64,10 @@ def report(
         "spin": _why(_SPINS, addresses),
         "wait": _why(_WAITS, addresses),
         "said": _said(texts),
-        "extent": _extent(texts),
+        "extent": _extent(texts) or kasan.bounds(texts),
+        "touched": kasan.touched(texts),
+        "index": _index(texts),
+        **lockdep.names(texts),
         "lack": _lack(groups),
         "place": re.sub(r"^/.*/", "", groups.get("place", "")),
     }
@@ -75,11 +80,11 @@ def fault(kind: Kind, texts: Sequence[str], addresses: Sequence[Address], who: s
     The marks that the kernel leaves in memory are those of include/linux/poison.h. SLUB fills objects with 0x6b when
     it makes and when it frees them, so memory that was never filled in looks like memory that was freed.
     """
-    address = next((int(found[1], 16) for text in texts if (found := _FAULT_ADDRESS.match(text))), None)
+    address = kasan.address(texts)
+    if address is None:
+        address = next((int(found[1], 16) for text in texts if (found := _FAULT_ADDRESS.match(text))), None)
     access = next((found[1] for text in texts if (found := _ACCESS.match(text))), "")
     did = f"{who} {_VERBS.get(access, 'used')}"
-    if any(text.startswith("KASAN: null-ptr-deref") for text in texts):
-        address = 0
     if address is not None and address < PAGE_SIZE:
         return "null-deref", _null(address, access, did)
     if addresses and _FREEING.match(addresses[0].function):
@@ -123,6 +128,12 @@ def _other_fault(
     if kind == "gpf":
         return f"{did} a pointer whose value cannot be an address ({shown}): overwritten, or never set."
     return f"{did} {shown}, where there is no memory."
+
+
+def _index(texts: Sequence[str]) -> str:
+    """Which index of which array, as UBSAN says it (lib/ubsan.c)."""
+    found = next((found for text in texts if (found := _INDEX.match(text))), None)
+    return f": {found['index']} of {found['type']}" if found else ""
 
 
 def _null(offset: int, access: str, did: str) -> str:

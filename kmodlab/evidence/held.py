@@ -27,8 +27,8 @@ def read(
     """
     layouts = [found for name in modules if (found := layout.read(machine, name)).sections]
     sizes = _new_caches(machine, known_names)
-    needles = [*(shlex.quote(f"[{name}]") for name in modules), *layout.needles(layouts, modules)]
-    shown = machine.run(slab.command(" ".join(["kmalloc-*", *sizes]), needles)).stdout
+    needles = [*(f"[{name}]" for name in modules), *layout.needles(layouts, modules)]
+    shown = machine.run(slab.command(needles, ["kmalloc-*", *sizes])).stdout
     return dict(_sums(slab.parse(shown.decode(errors="replace")), sizes, layouts, modules))
 
 

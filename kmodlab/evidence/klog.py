@@ -6,7 +6,7 @@ The guest's kernel writes its log to a serial port with `printk.console_msg_form
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 
@@ -32,7 +32,7 @@ class Record:
     level: Level
     text: str
     facility: int = 0  # 0: the kernel itself; anything else was written by a program through /dev/kmsg
-    is_benign: bool = False  # said of any module built out of tree: no sign of a mistake
+    is_benign: bool = False  # said of any module out of tree, or with trace_printk(): no sign of a mistake
     is_witnessed: bool = (
         True  # False: when the actions had ended, the kernel's own log buffer did not hold it
     )
@@ -53,7 +53,23 @@ _BENIGN = re.compile(
     r"\S+: loading out-of-tree module taints kernel\.?$"
     r"|\S+: module verification failed: signature and/or required key missing - tainting kernel$"
     r"|Disabling lock debugging due to kernel taint$"
+    r"|hrtimer: interrupt took \d+ ns$"  # kernel/time/hrtimer.c, once, on a computer that is slow or busy
 )
+# said from Linux 3.17 on when the first module with trace_printk() is loaded
+_TRACE_PRINTK_BOX = """
+**********************************************************
+**   NOTICE NOTICE NOTICE NOTICE NOTICE NOTICE NOTICE   **
+**                                                      **
+** trace_printk() being used. Allocating extra memory.  **
+**                                                      **
+** This means that this is a DEBUG kernel and it is     **
+** unsafe for production use.                           **
+**                                                      **
+** If you see this message and you are not debugging    **
+** the kernel, report this immediately to your vendor!  **
+**                                                      **
+**   NOTICE NOTICE NOTICE NOTICE NOTICE NOTICE NOTICE   **
+**********************************************************""".splitlines()
 _LONGEST_LINE = 4096  # PRINTKRB_RECORD_MAX is 1024 and PRINTK_MESSAGE_MAX 2048: what is longer is noise
 
 
@@ -64,18 +80,36 @@ class Reader:
         """Start at the beginning of a machine's log."""
         self._partial = b""
         self._sequence = 0
+        self._box: list[Record] = []  # what may be the beginning of the box, until that is known
 
     def feed(self, chunk: bytes) -> list[Record]:
-        """Return the records that `chunk` completes; a line without its end waits for the next chunk."""
+        """Return the records that `chunk` completes.
+
+        A line without its end waits for the next chunk, and so does what may be the beginning of a benign box.
+        """
         *lines, partial = (self._partial + chunk).split(b"\n")
         self._partial = partial[:_LONGEST_LINE]
-        return [record for line in lines if (record := self._read(line))]
+        return [record for line in lines for record in self._judge(self._read(line))]
 
     def finish(self) -> list[Record]:
         """Return what the machine's last line gave, though it ends in the middle."""
         line, self._partial = self._partial, b""
-        record = self._read(line)
-        return [record] if record else []
+        records = [*self._judge(self._read(line)), *self._box]
+        self._box = []
+        return records
+
+    def _judge(self, record: Record | None) -> list[Record]:
+        """The records that are known, with this one, to belong to the box or not to."""
+        if record is None:
+            return []
+        if record.text != _TRACE_PRINTK_BOX[len(self._box)]:
+            others, self._box = self._box, []
+            return [*others, *self._judge(record)] if others else [record]
+        self._box.append(record)
+        if len(self._box) < len(_TRACE_PRINTK_BOX):
+            return []
+        box, self._box = self._box, []
+        return [replace(line, is_benign=True) for line in box]
 
     def _read(self, raw: bytes) -> Record | None:
         line = raw[:_LONGEST_LINE].decode(errors="replace").removesuffix("\r")
@@ -91,10 +125,15 @@ class Reader:
             level=UNKNOWN_LEVEL if priority is None else Level(int(priority) & 7),
             text=text,
             facility=int(priority or 0) >> 3,
-            is_benign=bool(_BENIGN.match(text)),
+            is_benign=is_benign(text),
         )
         self._sequence += 1
         return record
+
+
+def is_benign(text: str) -> bool:
+    """Whether the kernel says that whatever the module does, so that it is no sign of a mistake."""
+    return bool(_BENIGN.match(text))
 
 
 _BUFFERED = re.compile(r"(?P<priority>\d{1,5}),\d+,(?P<microseconds>\d{1,18}),[^;]*;(?P<text>.*)")

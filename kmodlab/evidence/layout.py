@@ -15,10 +15,11 @@ from pathlib import Path
 from kmodlab.evidence import calls, decode
 from kmodlab.evidence.decode import Spot
 from kmodlab.evidence.finding import Finding
+from kmodlab.kernels.architecture import ARCHITECTURE
 from kmodlab.machines.machine import Machine
 
 PAGE = 4096
-MODULE_SPACE = "0xffffffff"  # how the numbers of module code begin (Documentation/arch/x86/x86_64/mm.rst)
+MODULE_SPACE = f"{ARCHITECTURE.module_space.start:#x}"[:10]  # how the numbers of module code begin
 
 _SECTION = re.compile(r".*/(?P<name>[^/:]+):(?P<start>0x[0-9a-f]+)$", re.MULTILINE)
 

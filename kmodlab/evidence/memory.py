@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kmodlab.evidence import decode, layout
 from kmodlab.evidence.finding import Finding, Location
+from kmodlab.evidence.kmemleak import Unreferenced
 from kmodlab.evidence.layout import Call, Layout
 from kmodlab.evidence.slab import Frame, Trace
 from kmodlab.evidence.vmalloc import Area
@@ -16,6 +17,8 @@ from kmodlab.evidence.vmalloc import Area
 _ALLOCATORS = re.compile(r"_*(?:k[vz]?[mzc]?(?:re)?alloc|kmem_cache_z?alloc|kmem_cache_alloc)\w*")
 _COPIERS = re.compile(r"kv?(?:str|mem)n?dup\w*|kv?asprintf\w*|v?memdup_user\w*|strndup_user")
 _AREA_MAKERS = r"_*k?v[mz]alloc\w*|vmap\w*|_*ioremap\w*|memremap"
+
+_BLOCK = "kmalloc-"  # how the names of caches begin whose objects are plain blocks
 
 # Caches of what the kernel keeps of registrations, under the names that `state` reads.
 OF_REGISTRATIONS = ("proc_dir_entry", "kernfs_node_cache", "kmem_cache", "inode_cache")
@@ -33,14 +36,14 @@ _REMEMBERED = re.compile(r"_*proc_\w+|debugfs_\w+")
 _REGION = re.compile(r"request_\w*region")
 
 # What a module leaves registered, by the beginning of its name, and the kernel's functions that allocate for it.
-_REGISTERED_BY = (
+_REGISTERED_BY = (  # the first that fits
     ("/proc/", r"_*proc_\w+|_*register_\w*sysctl\w*"),
     ("/sys/kernel/debug/", r"debugfs_\w+"),
     ("/sys/kernel/slab/", r"_*kmem_cache_create\w*"),
     ("character device", r"_*register_chrdev\w*|alloc_chrdev_region|cdev_\w+"),
     ("block device", r"_*register_blkdev|_*blk_\w+|_*alloc_disk\w*"),
     ("/dev/", r"_*device_\w+|misc_\w+|cdev_\w+"),
-    ("/sys/", r"_*(?:device|class|driver|kobject|sysfs)_\w+|(?:misc|bus|kset)_\w+|\w+_register\w*"),
+    ("/sys/", r"_*(?:device|class|driver|kobject|sysfs)_\w+|(?:misc|bus|kset)_\w+|\w+[a-z]_register\w*"),
     ("kernel thread", r"kthread_\w+|alloc_workqueue"),
 )
 
@@ -125,12 +128,23 @@ def of_areas(
     ]
 
 
+def of_unreferenced(
+    objects: Iterable[Unreferenced], layouts: Sequence[Layout], modules: Mapping[str, Path]
+) -> list[Allocation]:
+    """The same as `of_traces` of objects that nothing points to."""
+    found = [(lost, calls) for lost in objects if (calls := _calls(lost.frames, layouts, modules))]
+    lines = _lines((calls for _, calls in found), modules)
+    return [
+        Allocation(_BLOCK, 1, lost.size, _helpers(lost.frames), _places(calls, lines), lost.log)
+        for lost, calls in found
+    ]
+
+
 def registered(name: str, allocations: Iterable[Allocation]) -> Iterator[Allocation]:
     """Of `allocations`, those that belong to what is still registered under `name`."""
-    for beginning, functions in _REGISTERED_BY:
-        if name.startswith(beginning):
-            pattern = re.compile(functions)
-            yield from (found for found in allocations if any(map(pattern.fullmatch, found.helpers)))
+    functions = next((functions for beginning, functions in _REGISTERED_BY if name.startswith(beginning)), "")
+    pattern = re.compile(functions)
+    return (found for found in allocations if any(map(pattern.fullmatch, found.helpers)))
 
 
 def leaks(allocations: Iterable[Allocation]) -> Iterator[Finding]:
@@ -138,7 +152,7 @@ def leaks(allocations: Iterable[Allocation]) -> Iterator[Finding]:
 
     def call(allocation: Allocation) -> tuple[str, int, str, str]:
         place, helper = allocation.place, _helper(allocation) or ""
-        own_cache = "" if allocation.cache.startswith("kmalloc-") or helper else allocation.cache
+        own_cache = "" if allocation.cache.startswith(_BLOCK) or helper else allocation.cache
         return (place.file, place.line, helper, own_cache) if place else ("", 0, helper, own_cache)
 
     lost = (found for found in allocations if not any(map(_REMEMBERED.fullmatch, found.helpers)))
@@ -197,7 +211,7 @@ def _things(group: Sequence[Allocation], count: int, total: int) -> str:
     plural = "s" * (count != 1)
     if first.cache == "mapping":
         return f"{count} mapping{plural} of {total // count} bytes, made"
-    if first.cache != "area" and not first.cache.startswith("kmalloc-"):
+    if first.cache != "area" and not first.cache.startswith(_BLOCK):
         each = f" ({first.size} bytes{' each' * (count != 1)})" if first.size else ""
         return f"{count} object{plural} of the cache {first.cache}{each}, allocated"
     if len(sizes) > 1:

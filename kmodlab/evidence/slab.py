@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Slab traces: which code allocated what is still allocated, as SLUB tells it when it is booted with slub_debug=U.
 
-Format: lib/… of /sys/kernel/debug/slab/CACHE/alloc_traces (mm/slub.c, slab_debugfs_show): a line with the count, the
-caller and what is wasted of each object; the stack, innermost first; a blank line.
+Format: /sys/kernel/debug/slab/CACHE/alloc_traces (mm/slub.c, slab_debugfs_show), the name of the cache before each: a
+line with the count, the caller and what is wasted of each object; the stack, innermost first; a blank line.
 """
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-FOLDER = "/sys/kernel/debug/slab"
-_DEPTH = 16  # TRACK_ADDRS_COUNT
-
-_LINE = re.compile(r"(?P<cache>[^/]+)/alloc_traces[:-](?P<text>.*)$")
 _FIRST = re.compile(r" *(?P<count>\d+) \S+(?: \[[^\]]+\])?(?: waste=\d+/(?P<waste>\d+))? age=")
 _FRAME = re.compile(
     r" +(?:0x(?P<number>[0-9a-f]{16})|(?P<function>[^+\s]+)\+0x\S+(?: \[(?P<module>[^\]]+)\])?)$"
@@ -46,19 +43,19 @@ class Trace:
         return int(found["number"]) * (1024 if found["kilo"] else 1) - self.waste if found else None
 
 
-def command(caches: str, needles: Iterable[str], *others: str) -> str:
-    """A shell command that shows the traces of `caches` (patterns of the shell) in which one of `needles` occurs.
+def command(needles: Iterable[str], caches: Iterable[str]) -> str:
+    """A shell command that shows the traces of `caches` whose stack holds one of `needles`.
 
-    In the same way it shows what is in the files `others`: starting another program costs 20 ms.
+    The name of a cache may end with `*`, which stands for any end.
     """
-    wanted = " ".join(f"-e {needle}" for needle in needles)
-    files = [*(f"{cache}/alloc_traces" for cache in caches.split()), *others]
-    return f"cd {FOLDER}; grep -H -F -B {_DEPTH + 1} -A {_DEPTH} {wanted} {' '.join(files)}"
+    return shlex.join(("modctl", "traces", "\n".join(needles), "\n".join(caches)))
 
 
 def parse(shown: str) -> tuple[Trace, ...]:
-    """Read what `command` prints; of what stands around the wanted traces, the halves are left out."""
-    return tuple(trace for cache, lines in _blocks(shown) if (trace := _trace(cache, lines)))
+    """Read what `command` prints; what is no trace is left out."""
+    return tuple(
+        trace for block in shown.split("\n\n") if (trace := _trace(block.removeprefix("\n").splitlines()))
+    )
 
 
 def less(after: Iterable[Trace], before: Iterable[Trace]) -> Iterator[Trace]:
@@ -70,27 +67,14 @@ def less(after: Iterable[Trace], before: Iterable[Trace]) -> Iterator[Trace]:
             yield Trace(trace.cache, count, trace.waste, trace.frames, trace.log)
 
 
-def _blocks(shown: str) -> Iterator[tuple[str, list[str]]]:
-    cache, lines = "", list[str]()
-    for line in shown.splitlines():
-        found = _LINE.match(line)
-        text = found["text"] if found else ""
-        if not found or not text or found["cache"] != cache:
-            yield cache, lines
-            lines = []
-        if found and text:
-            cache = found["cache"]
-            lines.append(text)
-    yield cache, lines
-
-
-def _trace(cache: str, lines: Sequence[str]) -> Trace | None:
-    first = _FIRST.match(lines[0]) if lines else None
+def _trace(lines: Sequence[str]) -> Trace | None:
+    cache, *told = lines or ("",)
+    first = _FIRST.match(told[0]) if told and cache.endswith(":") else None
     if not first:
         return None
     frames = tuple(
         Frame(int(found["number"], 16) if found["number"] else None, found["function"], found["module"])
-        for line in lines[1:]
+        for line in told[1:]
         if (found := _FRAME.match(line))
     )
-    return Trace(cache, int(first["count"]), int(first["waste"] or 0), frames, (f"{cache}:", *lines))
+    return Trace(cache[:-1], int(first["count"]), int(first["waste"] or 0), frames, tuple(lines))

@@ -17,6 +17,7 @@ from kmodlab.packs.actions import (
     Action,
     Load,
     Parallel,
+    Python,
     Read,
     Run,
     Shell,
@@ -55,6 +56,8 @@ def title(action: Action) -> str:
             return action.title or shlex.join(("run", action.run, *action.args))
         case Wait():
             return f"wait until {_awaited(action)}"
+        case Python():
+            return action.title or action.python
         case Parallel():
             return " ∥ ".join(map(title, action.parallel))
 
@@ -136,7 +139,7 @@ def _parts(action: Parallel, output: bytes) -> Iterator[ActionEvidence]:
 
 def singly(
     do: Iterable[Action], done: Iterable[ActionEvidence]
-) -> Iterator[tuple[SingleAction | Wait, ActionEvidence]]:
+) -> Iterator[tuple[SingleAction | Wait | Python, ActionEvidence]]:
     """Each action with its evidence, those done in parallel one by one; what was not done is left out."""
     for action, seen in zip(do, done, strict=False):
         if isinstance(action, Parallel):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Comparing texts for people: where they first differ, with white space visible where it matters, and cuts told."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,14 @@ class Difference:
         """All of it, in lines of their own."""
         lines = (self.heading, f"expected  {self.expected}", f"actual    {self.actual}")
         return "\n".join(line for line in lines if line)
+
+    @classmethod
+    def read(cls, text: str) -> "Difference":
+        """The difference that reads `text`; raise ValueError when none does."""
+        found = re.fullmatch(r"(?:([^\n]+)\n)?expected  (.*?)\nactual    (.*)", text, re.DOTALL)
+        if found is None:
+            raise ValueError("that tells of no difference")
+        return cls(found[1] or "", found[2], found[3])
 
 
 def difference(expected: str, actual: str) -> Difference | None:

@@ -11,7 +11,7 @@ from kmodlab.grading import grade
 from kmodlab.grading.verdict import Outcome
 from kmodlab.packs.manifest import Check
 
-AT_ONCE = os.cpu_count() or 1  # checks that run at the same time
+AT_ONCE = os.cpu_count() or 1  # checks that run at the same time, unless somebody wants fewer
 
 
 def shared_runs(checks: Sequence[Check]) -> dict[str, Check]:
@@ -40,8 +40,9 @@ class Course:
     though the one before still runs; what it comes to counts only when that one passes.
     """
 
-    def __init__(self, checks: Sequence[Check], build: BuildEvidence) -> None:
-        self._build = build
+    def __init__(self, checks: Sequence[Check], build: BuildEvidence, at_once: int = AT_ONCE) -> None:
+        """`at_once` checks may run at the same time; where that is one, none is begun ahead."""
+        self._build, self._at_once = build, at_once
         self._undecided = list(checks)
         self._outcomes: dict[str, Outcome] = {}
         self._begun: dict[str, Future[CheckEvidence]] = {}
@@ -57,7 +58,7 @@ class Course:
         due = (check for check in waiting if self._is_due(check) and self.reason_to_skip(check) is None)
         # a sweep takes many machines, and there is no idle time in it
         ahead = (check for check in waiting if check.after in self._begun and not check.faults)
-        is_idle = len(self._unfinished()) < AT_ONCE
+        is_idle = len(self._unfinished()) < self._at_once and self._at_once > 1
         return next(due, None) or (next(ahead, None) if is_idle and self._build.succeeded else None)
 
     def begin(self, check: Check, running: Future[CheckEvidence]) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the faces are told while an attempt is graded, in the order it happens."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from kmodlab.build.result import BuildEvidence
 from kmodlab.evidence.evidence import Evidence
@@ -13,6 +14,7 @@ class Built:
     """The build is done, well or not."""
 
     build: BuildEvidence
+    modules: Mapping[str, bytes] = field(default_factory=dict)  # as they go into a guest, by file name
 
 
 @dataclass(frozen=True, slots=True)

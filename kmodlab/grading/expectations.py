@@ -84,8 +84,7 @@ def _of(
         case SourceExpectation():
             return _of_source(expectation, build)
         case PythonExpectation():
-            complaint = judge(expectation.python, evidence) if judge else None
-            return Mismatch(complaint) if complaint else None
+            return judge(expectation.python, evidence) if judge else None
 
 
 def _wanted(text: str, *, is_regex: bool) -> re.Pattern[str]:
@@ -121,13 +120,15 @@ def _of_log(expectation: LogExpectation, log: Sequence[Record]) -> Mismatch | No
         if not at_level:
             return None
         return Mismatch(
-            "The kernel log holds a line that must not be there.", f"no {expected}", _shown(at_level)
+            "The kernel log holds a line that must not be there.",
+            f"no {expected}",
+            _shown(expectation, at_level),
         )
     if not found:
-        shown = _shown(log) or "the module printed nothing"
+        shown = _shown(expectation, log) or "the module printed nothing"
         return Mismatch("The kernel log lacks a line.", expected, shown, _but_for_space(text, kernels))
     if not at_level:
-        return Mismatch("The line is there, but at another level.", expected, _shown(found))
+        return Mismatch("The line is there, but at another level.", expected, _shown(expectation, found))
     if expectation.count is not None and len(at_level) != expectation.count:
         expected = f"{expected}, {_times(expectation.count)}"
         return Mismatch(
@@ -150,12 +151,12 @@ def _of_order(expectation: LogExpectation, log: Sequence[Record]) -> Mismatch | 
         found = _at_level(expectation, _matching(expectation, text, log))
         if not found:
             reason = f"The kernel log lacks the line “{text}”{_level_in_words(expectation)}."
-            return Mismatch(reason, expected, _shown(log) or "the module printed nothing")
+            return Mismatch(reason, expected, _shown(expectation, log) or "the module printed nothing")
         later = (at for at, record in enumerate(log) if at > after and record in found)
         after = next(later, len(log))
         if after == len(log):
             reason = f"The lines are in another order: “{text}” comes too early."
-            return Mismatch(reason, expected, _shown(log))
+            return Mismatch(reason, expected, _shown(expectation, log))
     return None
 
 
@@ -169,12 +170,16 @@ def _at_level(expectation: LogExpectation, log: Sequence[Record]) -> list[Record
 
 
 def _level_in_words(expectation: LogExpectation) -> str:
-    return f" at level {expectation.level}" if expectation.level else ""
+    return f" (level {expectation.level})" if expectation.level else ""
 
 
-def _shown(log: Sequence[Record]) -> str:
-    """Records for people: what says nothing of the learner's is left out."""
-    return _first([f"{r.text} (level {r.level.name.lower()})" for r in log if not r.is_benign])
+def _shown(expectation: LogExpectation, log: Sequence[Record]) -> str:
+    """Records for people: what says nothing of the learner's is left out, and levels that nobody asks for."""
+
+    def level(record: Record) -> str:
+        return f" (level {record.level.name.lower()})" if expectation.level else ""
+
+    return _first([record.text + level(record) for record in log if not record.is_benign])
 
 
 def _of_parameter(expectation: FileExpectation, build: BuildEvidence) -> Mismatch | None:

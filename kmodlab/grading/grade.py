@@ -37,7 +37,14 @@ def skipped(check: Check, build: BuildEvidence, reason: str) -> CheckVerdict:
     if not build.succeeded and any(isinstance(item, BuildExpectation) for item in check.expect):
         outcome, reason = Outcome.BUILD_ERROR, build_complaint(build)
     return CheckVerdict(
-        check.id, check.title, outcome, 0, check.points, reason=reason, hints=_hints(check, outcome)
+        check.id,
+        check.title,
+        outcome,
+        0,
+        check.points,
+        reason=reason,
+        hints=_hints(check, outcome),
+        is_bonus=check.bonus,
     )
 
 
@@ -47,28 +54,31 @@ def build_complaint(build: BuildEvidence) -> str:
         if message.severity == "error":
             place = f"{message.file}:{message.line}: " if message.file and message.line else ""
             return f"{place}{message.text}"
-    return "The module does not build; the build's output says why."
+    said = (line for line in build.output.splitlines() if line.strip() and not line.startswith("make"))
+    return f"The module does not build: {next(said, 'the build says nothing')}"
 
 
 def grade_check(
     check: Check, evidence: CheckEvidence, build: BuildEvidence, judge: Judge | None = None
 ) -> CheckVerdict:
-    """The verdict on a check that was run; `judge` calls functions of the pack."""
+    """The verdict on a check that was run, or could not be; `judge` calls functions of the pack."""
+    if evidence.skipped is not None:
+        return skipped(check, build, evidence.skipped)
     if evidence.trouble is not None:
-        return CheckVerdict(check.id, check.title, Outcome.ERROR, 0, check.points, reason=evidence.trouble)
+        return _of_trouble(check, evidence.trouble)
     findings = tuple(finding for finding in evidence.findings if finding.kind not in check.allow)
     evidence = replace(evidence, findings=findings)
     try:
-        mismatch = _first_mismatch(check, evidence, build, judge)
+        mismatch, met = _compared(check, evidence, build, judge)
     except LabError as problem:
-        return CheckVerdict(check.id, check.title, Outcome.ERROR, 0, check.points, reason=problem.message)
+        return _of_trouble(check, problem.message)
     outcome = _outcome(evidence, mismatch)
     passed = outcome is Outcome.PASS
     verdict = CheckVerdict(
         id=check.id,
         title=check.title,
         outcome=outcome,
-        points=check.points if passed else 0,
+        points=check.points if passed else _partial_points(check, outcome, evidence, met),
         max_points=check.points,
         seconds=evidence.seconds,
         reason=None if passed else _reason(evidence, mismatch),
@@ -78,8 +88,22 @@ def grade_check(
         hints=_hints(check, outcome),
         findings=evidence.findings,
         log=evidence.log,
+        is_bonus=check.bonus,
     )
     return _with_faults(check, evidence.faulted, verdict) if passed else verdict
+
+
+def _of_trouble(check: Check, reason: str) -> CheckVerdict:
+    return CheckVerdict(
+        check.id, check.title, Outcome.ERROR, 0, check.points, reason=reason, is_bonus=check.bonus
+    )
+
+
+def _partial_points(check: Check, outcome: Outcome, evidence: CheckEvidence, met: int) -> float:
+    """What a check that did not pass is worth, when so many of its expectations are met and nothing else is wrong."""
+    if not check.partial or outcome is not Outcome.FAIL or evidence.findings:
+        return 0
+    return round(check.points * met / len(check.expect), 4)
 
 
 def _with_faults(check: Check, faulted: Sequence[CheckEvidence], verdict: CheckVerdict) -> CheckVerdict:
@@ -103,15 +127,20 @@ def _with_faults(check: Check, faulted: Sequence[CheckEvidence], verdict: CheckV
     return verdict
 
 
-def _first_mismatch(
+def _compared(
     check: Check, evidence: CheckEvidence, build: BuildEvidence, judge: Judge | None
-) -> Mismatch | None:
+) -> tuple[Mismatch | None, int]:
+    """The first thing that is not as it should be, and how many expectations are met."""
     for action, done in zip(check.do, evidence.actions, strict=False):
         if (mismatch := results.of_action(action, done)) is not None:
-            return mismatch if done.status >= 0 else None  # below: it never ended, which the findings explain
+            return (
+                mismatch if done.status >= 0 else None,
+                0,
+            )  # below: it never ended, which the findings explain
     if evidence.ending != "alive":
-        return None
-    return next(expectations.of_check(check.expect, evidence, build, judge), None)
+        return None, 0
+    mismatches = list(expectations.of_check(check.expect, evidence, build, judge))
+    return mismatches[0] if mismatches else None, len(check.expect) - len(mismatches)
 
 
 def _outcome(evidence: CheckEvidence, mismatch: Mismatch | None) -> Outcome:
@@ -163,20 +192,21 @@ def summarise(
         kernel=kernel,
         outcome=_overall(verdicts) if build.succeeded else Outcome.BUILD_ERROR,
         points=sum(verdict.points for verdict in verdicts),
-        max_points=sum(verdict.max_points for verdict in verdicts),
+        max_points=sum(verdict.max_points for verdict in verdicts if not verdict.is_bonus),
         seconds=seconds,
         checks=tuple(verdicts),
         diagnostics=build.diagnostics,
         build_output=build.output,
         findings=(*of_build, *(finding for verdict in verdicts for finding in verdict.findings)),
+        hidden_checks=lesson.manifest.hidden_checks,
     )
 
 
 def _overall(verdicts: Sequence[CheckVerdict]) -> Outcome:
-    """PASS when all passed; ERROR when the lab failed anywhere; else the first that did not pass."""
-    outcomes = [verdict.outcome for verdict in verdicts]
-    if Outcome.ERROR in outcomes:
+    """PASS when all but bonus checks passed; ERROR when the lab failed anywhere; else the first that did not pass."""
+    if any(verdict.outcome is Outcome.ERROR for verdict in verdicts):
         return Outcome.ERROR
+    outcomes = [verdict.outcome for verdict in verdicts if not verdict.is_bonus]
     return next(
         (outcome for outcome in outcomes if outcome not in (Outcome.PASS, Outcome.SKIP)), Outcome.PASS
     )
@@ -188,6 +218,7 @@ def report_run(
     """What was found about modules that belong to no lesson; `evidence` is None when they did not build."""
     if evidence is None:
         return RunReport(kernel, Outcome.BUILD_ERROR, seconds, build.diagnostics, build.output)
+    trouble = evidence.trouble or evidence.skipped
     loads = (action for action in evidence.actions if action.title.startswith("load "))
     refused = next((load for load in loads if load.status > 0), None)
     outcome = _outcome(evidence, None)
@@ -195,11 +226,11 @@ def report_run(
         outcome = Outcome.FAIL
     return RunReport(
         kernel=kernel,
-        outcome=Outcome.ERROR if evidence.trouble else outcome,
+        outcome=Outcome.ERROR if trouble else outcome,
         seconds=seconds,
         diagnostics=build.diagnostics,
         build_output=build.output,
         findings=evidence.findings,
         log=evidence.log,
-        load_error=refused.stderr.strip() if refused else evidence.trouble,
+        load_error=refused.stderr.strip() if refused else trouble,
     )

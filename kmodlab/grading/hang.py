@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kmodlab.evidence import patterns
+from kmodlab.evidence import crash, patterns
 from kmodlab.evidence.finding import CRASHES, HANGS, Address, Finding
 from kmodlab.evidence.follower import Follower
 from kmodlab.evidence.klog import Record
 from kmodlab.machines.machine import DeadlineError, Machine, MachineLostError
 
-LOOK_SECONDS = 1.5  # without KVM, and with one of two processors busy, a look takes up to 1 s
+LOOK_SECONDS = 3.0  # without KVM and with one of two processors busy, a look takes up to 2 s
 
 # A task that sleeps again and again may be awake just then, and has no stack to show while it runs.
 _ASLEEP = """
@@ -81,7 +81,7 @@ def explain(
     late = f"`{doing}` did not come back within {problem.seconds:g} seconds"
     if log.is_flooded:
         return Finding("hang", "The module filled the kernel log without end and never came back.")
-    if log.is_hopeless:
+    if log.is_hopeless or crash.has_oopsed(log.records):
         return Finding("hang", f"{late}.")
     try:
         stacks = _asleep(machine, modules) or _busy(machine, log, modules)

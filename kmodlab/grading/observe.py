@@ -2,13 +2,14 @@
 """Observation: do to a machine what a check says, and write down what was seen."""
 
 import secrets
-import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from kmodlab import checks
 from kmodlab.build import kbuild
+from kmodlab.errors import LabError
 from kmodlab.evidence import audit, crash, fault, klog, layout, memory, pages, state
 from kmodlab.evidence.audit import Baseline
 from kmodlab.evidence.evidence import (
@@ -24,10 +25,11 @@ from kmodlab.evidence.finding import Finding
 from kmodlab.evidence.follower import Follower
 from kmodlab.evidence.klog import Record
 from kmodlab.evidence.layout import Layout
-from kmodlab.grading import actions, hang, look, waiting
+from kmodlab.grading import actions, hang, look, supplies, waiting
+from kmodlab.grading.packcode import Drive
 from kmodlab.machines import witness
-from kmodlab.machines.machine import DeadlineError, Machine, MachineLostError
-from kmodlab.packs.manifest import Action, Check, Load, Shell, Unload, Wait
+from kmodlab.machines.machine import ConnectionLostError, DeadlineError, Machine, MachineLostError
+from kmodlab.packs.manifest import Action, Check, Load, Python, Shell, Unload, Wait
 
 READ_LOG = "modctl log <&8"  # agent.sh has opened it: what the kernel has logged since the machine was new
 WHY_NOT_UNLOADED = {  # delete_module(2)
@@ -43,14 +45,18 @@ def observe(
     before: Baseline,
     fail: int = 0,
     files: Mapping[str, bytes] | None = None,
+    drive: Drive | None = None,
 ) -> CheckEvidence:
     """What a check comes to on a machine that nobody has used; the machine is spent afterwards.
 
     `modules` are the built ones by name, `before` is what an unused machine looks like. `fail` is the number of the
     call that is made to fail, of those that the check names under `faults`; 0 for none.
-    `files` are put beside the modules.
+    `files` are put beside the modules; `drive` calls functions of the pack.
     """
-    return _Observation(check, machine, modules, before, fail, files or {}).run()
+    try:
+        return _Observation(check, machine, modules, before, fail, files or {}, drive).run()
+    except ConnectionLostError as problem:  # at any moment, so nothing is known of the learner's code
+        return CheckEvidence(check.id, trouble=problem.message)
 
 
 class _Observation:
@@ -62,9 +68,10 @@ class _Observation:
         before: Baseline,
         fail: int,
         supplied: Mapping[str, bytes],
+        drive: Drive | None,
     ) -> None:
         self._check, self._machine, self._modules, self._before = check, machine, modules, before
-        self._supplied = supplied
+        self._supplied, self._drive = supplied, drive
         self._fail, self._calls = fail, 0
         self._log = Follower(machine)
         self._markers: set[str] = set()
@@ -81,7 +88,7 @@ class _Observation:
         began = time.monotonic()
         try:
             self._push_modules()
-            self._push_supplies()
+            supplies.push(self._machine, self._supplied)
             can_fail = self._set_witness()
         except (DeadlineError, MachineLostError) as problem:  # nothing of the learner's has run yet
             return CheckEvidence(self._check.id, trouble=problem.message)
@@ -92,6 +99,8 @@ class _Observation:
         try:
             for action in self._check.do:
                 self._act(action)
+                if self._has_crashed():
+                    break
                 if self._fail and isinstance(action, Load) and self._has_failed_call():
                     break  # what comes after needs the module
             if not self._fail:
@@ -111,6 +120,8 @@ class _Observation:
             self._findings.append(hang.explain(self._machine, self._log, doing, problem, self._modules))
         except MachineLostError as problem:
             ending, loss = "lost", problem.message
+        except LabError as problem:  # a function of the pack's
+            return CheckEvidence(self._check.id, trouble=problem.message)
         except ValueError:  # by now the learner's code has run, so it is what made them so
             ending, loss = "lost", "What the machine answers makes no sense any more."
         if ending != "alive" or self._log.is_hopeless:
@@ -178,24 +189,20 @@ class _Observation:
                 content = kbuild.without_debug(self._modules[name]).read_bytes()
                 self._machine.push(f"{actions.MODULE_FOLDER}/{name}.ko", content)
 
-    def _push_supplies(self) -> None:
-        paths = [f"{actions.MODULE_FOLDER}/{name}" for name in self._supplied]
-        for path, content in zip(paths, self._supplied.values(), strict=True):
-            self._machine.push(path, content)
-        if paths:
-            self._machine.run(shlex.join(("chmod", "755", *paths)))
-
     def _act(self, action: Action) -> None:
         """Run one action; a marker in the kernel log says where its messages end."""
         if isinstance(action, Wait):
             self._wait(action)
+            return
+        if isinstance(action, Python):
+            self._call(action)
             return
         command = actions.command(action)
         evidence = ActionEvidence(actions.title(action), -1, None, "", "", 0.0)
         self._actions.append(evidence)
         first, began = len(self._log.records), time.monotonic()
         try:
-            result = self._machine.run(command, deadline=action.deadline, give_up=self._log.should_give_up)
+            result = self._machine.run(command, deadline=action.deadline, give_up=self._log.patience())
         except (DeadlineError, MachineLostError):
             self._actions[-1] = replace(evidence, seconds=time.monotonic() - began)
             raise
@@ -220,6 +227,31 @@ class _Observation:
         log = tuple(self._records(first))
         self._actions[-1] = replace(evidence, status=0 if came else 1, seconds=seconds, log=log)
 
+    def _call(self, action: Python) -> None:
+        """Have a function of the pack drive the machine; all that it does becomes part of the evidence."""
+        assert self._drive is not None
+        evidence = ActionEvidence(actions.title(action), -1, None, "", "", 0.0)
+        self._actions.append(evidence)
+        first, began = len(self._log.records), time.monotonic()
+        guest = checks.Machine(self._machine, action.deadline, self._log.patience)
+        try:
+            printed = self._drive(action.python, guest)
+        except (DeadlineError, MachineLostError):
+            seconds = time.monotonic() - began
+            self._actions[-1] = replace(evidence, seconds=seconds, parts=tuple(guest.done))
+            raise
+        self._read_log()
+        self._actions[-1] = replace(
+            evidence,
+            status=0,
+            stdout=printed,
+            seconds=time.monotonic() - began,
+            log=tuple(self._records(first)),
+            parts=tuple(guest.done),
+        )
+        commands = " ".join(part.title for part in guest.done)
+        self._layouts += [Layout(name) for name in self._modules if name in commands]
+
     def _read_log(self) -> None:
         """Read the log up to now; raise MachineLostError when it does not come any more.
 
@@ -227,7 +259,7 @@ class _Observation:
         """
         marker, first = secrets.token_hex(8), len(self._log.records)
         self._markers.add(marker)
-        self._machine.run(f"echo '<8>{marker}' >/dev/kmsg", give_up=self._log.should_give_up)
+        self._machine.run(f"echo '<8>{marker}' >/dev/kmsg", give_up=self._log.patience())
         if not self._log.read_to(marker, first) and not (self._log.is_hopeless or self._log.is_flooded):
             raise MachineLostError("What the kernel logs does not arrive any more.")
 

@@ -3,7 +3,7 @@
 
 from kmodlab.evidence.evidence import ActionEvidence
 from kmodlab.grading.mismatch import Mismatch
-from kmodlab.packs.actions import Action, Load, Parallel, Read, Run, Shell, Unload, Wait, Write
+from kmodlab.packs.actions import Action, Load, Parallel, Python, Read, Run, Shell, Unload, Wait, Write
 
 
 def of_action(action: Action, evidence: ActionEvidence) -> Mismatch | None:
@@ -19,6 +19,8 @@ def of_action(action: Action, evidence: ActionEvidence) -> Mismatch | None:
             return _of_program(action, evidence)
         case Wait():
             return _of_wait(action, evidence)
+        case Python():
+            return _of_python(action, evidence)
         case Parallel():
             return _of_parallel(action, evidence)
 
@@ -67,6 +69,12 @@ def _of_program(action: Shell | Run, evidence: ActionEvidence) -> Mismatch | Non
         return None
     wanted, seen = action.stdout.rstrip("\n"), evidence.stdout.rstrip("\n")
     return None if seen == wanted else Mismatch.of_texts(f"{name} printed something else.", wanted, seen)
+
+
+def _of_python(action: Python, evidence: ActionEvidence) -> Mismatch | None:
+    if action.stdout is None or evidence.stdout == action.stdout:
+        return None
+    return Mismatch.of_texts(f"“{evidence.title}” gave something else.", action.stdout, evidence.stdout)
 
 
 def _of_wait(action: Wait, evidence: ActionEvidence) -> Mismatch | None:

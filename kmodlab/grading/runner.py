@@ -18,16 +18,21 @@ from kmodlab.grading import grade, packcode, supplies, sweep
 from kmodlab.grading.course import AT_ONCE, Course, shared_runs
 from kmodlab.grading.events import Built, CheckBegan, CheckEnded, Ended, Event
 from kmodlab.grading.observe import observe
+from kmodlab.grading.packcode import Drive
 from kmodlab.grading.supplies import Supplies
 from kmodlab.grading.verdict import CheckVerdict, Outcome, RunReport
 from kmodlab.kernels.tree import KernelTree
 from kmodlab.machines.machine import Machine
+from kmodlab.packs import needs
 from kmodlab.packs.catalog import Lesson
 from kmodlab.packs.manifest import Check, Load, Shell
 
 
 class Machines(Protocol):
-    """Where fresh machines come from."""
+    """Where machines come from."""
+
+    def why_not(self, check: Check) -> str | None:
+        """Why a check cannot be made with them, in one sentence; None when it can."""
 
     def expect(self, count: int) -> None:
         """Make ready for `count` machines."""
@@ -53,23 +58,40 @@ class _Attempt:
         return grade.grade_check(check, evidence, self.build, packcode.judge_of(self.lesson.pack_folder))
 
 
-class Runner:
-    """Runs attempts on one kernel; `cancelled` ends the one under way with CancelledError."""
+def _need_fit_kernel(lesson: Lesson, tree: KernelTree) -> None:
+    needed = lesson.manifest.kernel
+    try:
+        config = tree.config() if needed.config else {}
+    except OSError:
+        return  # what cannot be told is not held against the kernel
+    lacking = ", ".join(needs.unmet(needed, tree.release, config))
+    if lacking:
+        raise LabError(
+            f"Lesson {lesson.id} needs a kernel with {lacking}, and Linux {tree.release} is another.",
+            hint="Use another one: kmodlab kernel list, kmodlab kernel add.",
+        )
 
-    def __init__(self, tree: KernelTree, machines: Machines, cancelled: threading.Event) -> None:
-        self._tree, self._machines, self._cancelled = tree, machines, cancelled
+
+class Runner:
+    """Runs attempts on one kernel, of each so many checks `at_once`; `cancelled` ends it with CancelledError."""
+
+    def __init__(
+        self, tree: KernelTree, machines: Machines, cancelled: threading.Event, at_once: int = AT_ONCE
+    ) -> None:
+        self._tree, self._machines, self._cancelled, self._at_once = tree, machines, cancelled, at_once
         self._in_use: dict[str, Machine] = {}  # by check
         self._abandoned: set[str] = set()
 
     def attempt(self, lesson: Lesson, sources: Mapping[str, bytes]) -> Iterator[Event]:
-        """Build the files and run every check; the last event is Ended."""
+        """Build the files and run every check; the last event is Ended. Raise LabError where the kernel is not fit."""
+        _need_fit_kernel(lesson, self._tree)
         began = time.monotonic()
         names = lesson.manifest.modules
         with kbuild.build_folder() as folder, supplies.prepared(self._tree, lesson, sources) as supplied:
             runs = {run.id: run for run in shared_runs(lesson.checks).values()}
             self._machines.expect(sum(map(grade.needs_machine, runs.values())))
             build = kbuild.build(self._tree, sources, names, folder, self._cancelled)
-            yield Built(build)
+            yield Built(build, kbuild.modules(folder, names) if build.succeeded else {})
             modules = {name: folder / f"{name}.ko" for name in names} if build.succeeded else {}
             seen: dict[str, CheckEvidence] = {}
             yield from self._checks(_Attempt(lesson, build, modules, supplied), seen)
@@ -80,9 +102,10 @@ class Runner:
 
     def _checks(self, attempt: _Attempt, seen: dict[str, CheckEvidence]) -> Iterator[Event]:
         """Run the checks, several at a time; fill in `seen`."""
-        course, runs = Course(attempt.lesson.checks, attempt.build), shared_runs(attempt.lesson.checks)
+        course = Course(attempt.lesson.checks, attempt.build, self._at_once)
+        runs = shared_runs(attempt.lesson.checks)
         running: dict[str, Future[CheckEvidence]] = {}
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as executor:
+        with ThreadPoolExecutor(self._at_once, thread_name_prefix="check") as executor:
             while not course.is_over:
                 while check := course.next_to_begin():
                     yield CheckBegan(check.id)
@@ -117,12 +140,16 @@ class Runner:
             files = attempt.supplies.of(check)
         except LabError as problem:
             return CheckEvidence(check.id, trouble=problem.message)
-        evidence = self._observe(check, attempt.modules, files=files)
+        drive = packcode.drive_of(attempt.lesson.pack_folder)
+        evidence = self._observe(check, attempt.modules, files=files, drive=drive)
         if not evidence.calls or attempt.verdict(check, evidence).outcome is not Outcome.PASS:
             return evidence
-        self._machines.expect(min(evidence.calls, AT_ONCE))
+        self._machines.expect(min(evidence.calls, self._at_once))
         faulted = sweep.sweep(
-            check, evidence.calls, lambda number: self._observe(check, attempt.modules, number, files)
+            check,
+            evidence.calls,
+            lambda number: self._observe(check, attempt.modules, number, files, drive),
+            self._at_once,
         )
         return replace(evidence, faulted=faulted, seconds=time.monotonic() - began)
 
@@ -132,12 +159,17 @@ class Runner:
         modules: Mapping[str, Path],
         fail: int = 0,
         files: Mapping[str, bytes] | None = None,
+        drive: Drive | None = None,
     ) -> CheckEvidence:
         """Observe a check on a machine of its own; trouble with the lab's own machinery is tried once more."""
         if not grade.needs_machine(check):
             return CheckEvidence(check.id)
+        if (reason := self._machines.why_not(check)) is not None:
+            return CheckEvidence(check.id, skipped=reason)
         trouble = ""
         for _ in range(2):
+            if self._cancelled.is_set():
+                raise CancelledError
             try:
                 machine, before = self._machines.take()
             except LabError as problem:
@@ -147,7 +179,7 @@ class Runner:
             if check.id in self._abandoned:
                 machine.kill()
             try:
-                evidence = observe(check, machine, modules, before, fail, files)
+                evidence = observe(check, machine, modules, before, fail, files, drive)
             finally:
                 self._machines.give_back(machine)
             if self._cancelled.is_set():

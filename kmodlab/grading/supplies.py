@@ -1,19 +1,35 @@
 # SPDX-License-Identifier: MIT
 """Supplies: what a check's machine needs besides modules, which is test programs and the learner's scripts."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from kmodlab.build import kbuild
 from kmodlab.build.programs import compile_program
+from kmodlab.grading.actions import MODULE_FOLDER
 from kmodlab.kernels.tree import KernelTree
-from kmodlab.packs.actions import Run, Shell
+from kmodlab.machines.machine import Machine
+from kmodlab.packs.actions import Python, Run, Shell
 from kmodlab.packs.catalog import Lesson
 from kmodlab.packs.manifest import Check
 
 SOURCES = (".c", ".h")
+
+
+def scripts(sources: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The learner's files that are no C, by name."""
+    return {name: content for name, content in sources.items() if Path(name).suffix not in SOURCES}
+
+
+def push(machine: Machine, files: Mapping[str, bytes]) -> None:
+    """Put programs and scripts beside the modules; raises as Machine.push does."""
+    paths = [f"{MODULE_FOLDER}/{name}" for name in files]
+    for path, content in zip(paths, files.values(), strict=True):
+        machine.push(path, content)
+    if paths:
+        machine.run(shlex.join(("chmod", "755", *paths)))
 
 
 class Supplies:
@@ -29,20 +45,21 @@ class Supplies:
         actions = tuple(check.single_actions)
         needed = {action.program: self._programs[action.run] for action in actions if isinstance(action, Run)}
         found = {name: program.result() for name, program in needed.items()}
-        return found | dict(self._scripts) if any(isinstance(action, Shell) for action in actions) else found
+        return (
+            found | dict(self._scripts)
+            if any(isinstance(action, Shell | Python) for action in actions)
+            else found
+        )
 
 
 @contextmanager
 def prepared(tree: KernelTree, lesson: Lesson, sources: Mapping[str, bytes]) -> Iterator[Supplies]:
-    """The supplies of an attempt; programs are compiled meanwhile, in a folder of their own."""
-    scripts = {name: content for name, content in sources.items() if Path(name).suffix not in SOURCES}
+    """The supplies of an attempt; programs are compiled meanwhile."""
     actions = (action for check in lesson.checks for action in check.single_actions)
     names = dict.fromkeys(action.run for action in actions if isinstance(action, Run))
     if not names:
-        yield Supplies(scripts=scripts)
+        yield Supplies(scripts=scripts(sources))
         return
-    with kbuild.build_folder() as folder, ThreadPoolExecutor(1, thread_name_prefix="programs") as executor:
-        programs = {
-            name: executor.submit(compile_program, tree, lesson.folder / name, folder) for name in names
-        }
-        yield Supplies(programs, scripts)
+    with ThreadPoolExecutor(1, thread_name_prefix="programs") as executor:
+        programs = {name: executor.submit(compile_program, tree, lesson.folder / name) for name in names}
+        yield Supplies(programs, scripts(sources))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The sweep: a check again and again, with another call made to fail each time, and what is expected of each run."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,13 +13,16 @@ from kmodlab.packs.manifest import Check, Load
 MOST_FAULTS = 64
 
 
-def sweep(check: Check, calls: int, observe: Callable[[int], CheckEvidence]) -> tuple[CheckEvidence, ...]:
+def sweep(
+    check: Check, calls: int, observe: Callable[[int], CheckEvidence], at_once: int
+) -> tuple[CheckEvidence, ...]:
     """The runs of a check in which the 1st, 2nd, … of its `calls` was made to fail, in order, as far as needed.
 
-    `observe` makes the run for a number, from any thread. The first run that is not as it should be ends the sweep.
+    `observe` makes the run for a number, from any of `at_once` threads. The first run that is not as it should be ends
+    the sweep.
     """
     runs: list[CheckEvidence] = []
-    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="fault") as executor:
+    with ThreadPoolExecutor(at_once, thread_name_prefix="fault") as executor:
         futures = [executor.submit(observe, number) for number in range(1, min(calls, MOST_FAULTS) + 1)]
         try:
             for future in futures:

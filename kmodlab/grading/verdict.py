@@ -44,11 +44,12 @@ class CheckVerdict:
     findings: tuple[Finding, ...] = ()
     log: tuple[Record, ...] = ()
     difference: Difference | None = None  # where two texts that should be the same first differ
+    is_bonus: bool = False  # its points come on top
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The verdict on one attempt at a lesson."""
+    """The verdict on one attempt at a lesson. Points of bonus checks are among `points`, not among `max_points`."""
 
     lesson: str
     kernel: str
@@ -60,6 +61,7 @@ class Report:
     diagnostics: tuple[Diagnostic, ...] = ()
     build_output: str = ""
     findings: tuple[Finding, ...] = ()  # those of every check, and of the build
+    hidden_checks: int = 0  # that were not run, as only the instructor has them
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,13 @@ def wait(action: Wait, machine: Machine, log: Follower) -> bool:
     Raises as Machine.run does; DeadlineError also when the log says that the machine is done for.
     """
     is_so = _logged(action, log) if action.wait.log is not None else _there(action, machine)
-    ends = time.monotonic() + action.deadline
+    ends = machine.clock() + action.deadline
     while True:
         if log.should_give_up():
             raise DeadlineError("wait", action.deadline)
         if is_so():
             return True
-        if time.monotonic() > ends:
+        if machine.clock() > ends:
             return False
         time.sleep(POLL_SECONDS)
 

@@ -8,14 +8,20 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from kmodlab.kernels.architecture import ARCHITECTURE
+
 META_PACKAGES = (
-    "linux-image-cloud-amd64",  # Debian, for virtual machines: the smallest
-    "linux-image-amd64",  # Debian
+    f"linux-image-cloud-{ARCHITECTURE.debian}",  # Debian, for virtual machines: the smallest
+    f"linux-image-{ARCHITECTURE.debian}",  # Debian
     "linux-image-virtual",  # Ubuntu, for virtual machines
     "linux-image-generic",  # Ubuntu
 )
 IMAGE = re.compile(r"linux-image-(?:unsigned-)?(?P<release>\d.*)")
 PART = re.compile(r"linux-(?:image|modules|headers|kbuild|[a-z0-9.-]+-headers)-(?:unsigned-)?\d.*")
+SOURCE_META = "linux-source"  # Debian and Ubuntu
+SOURCE = re.compile(r"linux-source-\d.*")
+TOOLS = ("flex", "bison", "libelf-dev")  # that building a kernel takes, and building modules does not
+TOOL_PART = re.compile(r"m4|libelf\d\S*|libsigsegv\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +94,22 @@ def plan(lookup: Lookup) -> Plan | None:
     return None
 
 
-def _closure(names: tuple[str, ...], lookup: Lookup) -> tuple[Package, ...] | None:
-    """Give the packages `names` and the kernel packages they depend on; None when one is unknown."""
+def source_plan(lookup: Lookup) -> Plan | None:
+    """Choose the source of the newest kernel, and the tools to build it; None when one of them is not known.
+
+    The release of this plan is the version of the source's package.
+    """
+    meta = lookup((SOURCE_META,)).get(SOURCE_META)
+    source = next((name for name in meta.depends if SOURCE.fullmatch(name)), None) if meta else None
+    packages = _closure((source, *TOOLS), lookup, TOOL_PART) if source else None
+    version = next((package.version for package in packages or () if package.name == source), "")
+    return Plan(version, packages) if packages else None
+
+
+def _closure(
+    names: tuple[str, ...], lookup: Lookup, part: re.Pattern[str] = PART
+) -> tuple[Package, ...] | None:
+    """Give the packages `names` and the ones like `part` that they depend on; None when one is unknown."""
     known: dict[str, Package] = {}
     wanted = names
     while wanted:
@@ -97,6 +117,6 @@ def _closure(names: tuple[str, ...], lookup: Lookup) -> tuple[Package, ...] | No
         if any(name not in found for name in wanted):
             return None
         known |= found
-        depends = {name for package in found.values() for name in package.depends if PART.fullmatch(name)}
+        depends = {name for package in found.values() for name in package.depends if part.fullmatch(name)}
         wanted = tuple(sorted(depends - known.keys()))
     return tuple(known.values())

@@ -9,19 +9,23 @@ import json
 import re
 import shutil
 import tempfile
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Event
 
 from kmodlab import locks, paths, settings
 from kmodlab.errors import LabError, UsageError
-from kmodlab.kernels import apt
+from kmodlab.kernels import apt, compiler, dnf, local
+from kmodlab.kernels import strict as strict_kernel
 from kmodlab.kernels.tree import KernelTree
 from kmodlab.steps import Listener, ignore
 
 UNFINISHED = ".new-"
 DESCRIPTION = "kernel.json"
+KEY = "strict.key"  # beside the description of a strict kernel: what it was made of
+FETCHED = ("apt", "dnf")  # sources whose kernels lie here as a whole
 FILES = ("image", "headers", "modules", "busybox")  # the paths of a KernelTree
 
 
@@ -37,10 +41,55 @@ def installed() -> tuple[KernelTree, ...]:
 
 
 def chosen() -> KernelTree | None:
-    """Give the kernel that the user chose, the newest when that is not there, None when there is none."""
+    """Give the kernel that the user chose, the newest when that is not there, None when there is none.
+
+    A strict kernel is never the newest: it has to be asked for.
+    """
     trees = installed()
     choice = settings.load().kernel
-    return next((tree for tree in trees if tree.release == choice), trees[0] if trees else None)
+    newest = next((tree for tree in trees if tree.source != strict_kernel.SOURCE), None)
+    return next((tree for tree in trees if tree.release == choice), newest)
+
+
+def strict() -> KernelTree:
+    """Give the strict kernel; raise LabError when there is none."""
+    found = _strict()
+    if found is None:
+        raise LabError(
+            "There is no strict kernel yet.",
+            hint=f"`{strict_kernel.COMMAND}` makes one, which takes about {strict_kernel.MINUTES} minutes.",
+        )
+    return found
+
+
+def build_strict(listen: Listener = ignore, cancel: Event | None = None) -> KernelTree:
+    """Build the strict kernel, unless it is there, made of the newest source; it takes the place of an older one.
+
+    It is not chosen. Raises LabError when there is no way to it.
+    """
+    base = ensure(listen, cancel)
+    compiler.program(base)
+    work = paths.make_folder(paths.cache() / "strict")
+    with locks.held(work / ".lock", "the strict kernel", listen, cancel):
+        old = _strict()
+        known = (folder() / old.release / KEY).read_text() if old else None
+        built = strict_kernel.build(work, base, known, listen, cancel)
+        if built is None:
+            return strict()
+        with _lock(listen, cancel):
+            with _new_home() as home:
+                tree = strict_kernel.install(built, home, base)
+                (home / KEY).write_text(built.key)
+                (home / DESCRIPTION).write_text(_describe(tree, home))
+            if old and old.release != tree.release:
+                _discard(folder() / old.release)
+        for part in (path for path in work.iterdir() if path.is_dir()):
+            shutil.rmtree(part, ignore_errors=True)
+    return strict()
+
+
+def _strict() -> KernelTree | None:
+    return next((tree for tree in installed() if tree.source == strict_kernel.SOURCE), None)
 
 
 def ensure(listen: Listener = ignore, cancel: Event | None = None) -> KernelTree:
@@ -52,19 +101,55 @@ def ensure(listen: Listener = ignore, cancel: Event | None = None) -> KernelTree
         return chosen() or _fetch(listen, cancel)
 
 
-def add(listen: Listener = ignore, cancel: Event | None = None) -> KernelTree:
-    """Fetch the newest kernel unless it is there already, and choose it."""
+def add(listen: Listener = ignore, cancel: Event | None = None, *, suite: str | None = None) -> KernelTree:
+    """Fetch the newest kernel, or that of another `suite`, unless it is there already, and choose it.
+
+    Raises LabError when there is no way to it, or none of the compilers here can build modules for it.
+    """
     with _lock(listen, cancel):
-        tree = _fetch(listen, cancel)
+        tree = _fetch(listen, cancel, suite)
+    return _choose(tree)
+
+
+def add_running() -> KernelTree:
+    """Choose the kernel that runs on this computer; raise LabError when it cannot be used."""
+    return _add_local(local.running(_any_busybox()))
+
+
+def add_built(tree: Path) -> KernelTree:
+    """Choose the kernel that was built in the folder `tree`; raise LabError when it cannot be used."""
+    return _add_local(local.built(tree, _any_busybox()))
+
+
+def _any_busybox() -> Path | None:
+    return next((tree.busybox for tree in installed()), None)
+
+
+def _add_local(tree: KernelTree) -> KernelTree:
+    """Note where `tree` stands, in the place of one of the same release."""
+    with _lock(ignore, None):
+        _sweep()
+        with _new_home() as work:
+            (work / "root").mkdir()
+            busybox = shutil.copy(tree.busybox, work / "root")  # the kernel that it came with may be removed
+            tree = replace(tree, busybox=Path(busybox))
+            (work / DESCRIPTION).write_text(_describe(tree, work))
+    return _choose(_find(tree.release))
+
+
+def _choose(tree: KernelTree) -> KernelTree:
+    if compiler.find(tree.compiler) is None:
+        raise LabError(
+            f"Linux {tree.release} is here, but its modules need {tree.compiler} or newer, which is not.",
+            hint=f"Install the package {tree.compiler}, then `kmodlab kernel use {tree.release}`.",
+        )
     settings.change(kernel=tree.release)
     return tree
 
 
 def use(release: str) -> KernelTree:
-    """Choose the kernel `release`; raise UsageError when it is not there."""
-    tree = _find(release)
-    settings.change(kernel=release)
-    return tree
+    """Choose the kernel `release`; raise UsageError when it is not there, LabError when its compiler is not."""
+    return _choose(_find(release))
 
 
 def remove(release: str) -> None:
@@ -86,23 +171,34 @@ def _find(release: str) -> KernelTree:
     )
 
 
-def _fetch(listen: Listener, cancel: Event | None) -> KernelTree:
+def _fetch(listen: Listener, cancel: Event | None, suite: str | None = None) -> KernelTree:
     """Fetch the newest kernel, holding the lock."""
     _sweep()
-    have = {tree.release: tree for tree in installed()}
+    have = {tree.release: tree for tree in installed() if tree.source in FETCHED}
+    fetch = dnf.fetch if shutil.which("dnf") and not shutil.which("apt-get") else apt.fetch
+    with _new_home() as work:
+        fetched = fetch(work, suite=suite, have=have, listen=listen, cancel=cancel)
+        if isinstance(fetched, str):
+            return have[fetched]
+        for part in work.iterdir():
+            if part.name != "root":
+                shutil.rmtree(part, ignore_errors=True)
+        (work / DESCRIPTION).write_text(_describe(fetched, work))
+    return _find(fetched.release)
+
+
+@contextmanager
+def _new_home() -> Iterator[Path]:
+    """A folder to make a kernel in. When a description is there at the end, it becomes the home of that kernel."""
     try:
         work = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder()))
         try:
-            fetched = apt.fetch(work, have=have, listen=listen, cancel=cancel)
-            if isinstance(fetched, str):
-                return have[fetched]
-            shutil.rmtree(work / "apt", ignore_errors=True)
-            shutil.rmtree(work / "packages", ignore_errors=True)
-            (work / DESCRIPTION).write_text(_describe(fetched, work))
-            work.chmod(0o755)
-            home = folder() / fetched.release
-            _discard(home)
-            work.rename(home)
+            yield work
+            if (work / DESCRIPTION).exists():
+                home = folder() / json.loads((work / DESCRIPTION).read_text())["release"]
+                work.chmod(0o755)
+                _discard(home)
+                work.rename(home)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     except OSError as problem:
@@ -110,12 +206,15 @@ def _fetch(listen: Listener, cancel: Event | None) -> KernelTree:
             f"The kernel could not be kept in {folder()}: {problem.strerror}.",
             hint="Make the folder writable, free some space, or set XDG_CACHE_HOME to another place.",
         ) from problem
-    return _find(fetched.release)
 
 
 def _describe(tree: KernelTree, home: Path) -> str:
-    """Write kernel.json: the fields of `tree`, paths relative to `home`, so that the cache may move."""
-    fields = asdict(tree) | {name: str(getattr(tree, name).relative_to(home)) for name in FILES}
+    """Write kernel.json: the fields of `tree`, paths in `home` relative to it, so that the cache may move."""
+
+    def written(path: Path) -> str:
+        return str(path.relative_to(home) if path.is_relative_to(home) else path)
+
+    fields = asdict(tree) | {name: written(getattr(tree, name)) for name in FILES}
     return json.dumps({"format": 1, **fields}, indent=2) + "\n"
 
 

@@ -6,31 +6,32 @@ works wherever it stands and can be moved.
 """
 
 import os
-import platform
 import re
 import shutil
 from pathlib import Path
 
 from kmodlab.errors import LabError
+from kmodlab.kernels import compiler
+from kmodlab.kernels.architecture import ARCHITECTURE
 from kmodlab.kernels.tree import KernelTree
 
 INCLUDE = re.compile(r"^include (/usr/src/\S+)$", re.MULTILINE)
 
 
-def settle(root: Path, release: str, source: str) -> KernelTree:
+def settle(root: Path, release: str, source: str, *, image: Path, headers: Path) -> KernelTree:
     """Make the packages unpacked below `root` work there; raise LabError when a part is missing."""
     _drop_documentation(root)
     _relocate_links(root)
-    headers = root / "usr/src" / f"linux-headers-{release}"
+    busyboxes = [root / folder / "busybox" for folder in ("bin", "usr/bin", "usr/sbin")]
     tree = KernelTree(
         release=release,
-        architecture=platform.machine(),
+        architecture=ARCHITECTURE.name,
         source=source,
-        compiler=compiler(headers / ".config"),
-        image=root / "boot" / f"vmlinuz-{release}",
+        compiler=compiler.asked_for(headers / ".config"),
+        image=image,
         headers=headers,
-        modules=_place(root, f"lib/modules/{release}"),
-        busybox=_place(root, "bin/busybox"),
+        modules=place(root, f"lib/modules/{release}"),
+        busybox=next(filter(Path.exists, busyboxes), busyboxes[0]),
     )
     missing = [
         path for path in (tree.image, headers / "Makefile", tree.modules, tree.busybox) if not path.exists()
@@ -44,16 +45,9 @@ def settle(root: Path, release: str, source: str) -> KernelTree:
     return tree
 
 
-def _place(root: Path, path: str) -> Path:
+def place(root: Path, path: str) -> Path:
     """Where `path` stands below `root`; newer packages put into /usr/lib and /usr/bin what older ones put above."""
     return root / path if (root / path).exists() else root / "usr" / path
-
-
-def compiler(config: Path) -> str:
-    """Name the compiler that built the kernel of this .config, such as gcc-12 (init/Kconfig: GCC_VERSION)."""
-    text = config.read_text() if config.exists() else ""
-    found = re.search(r"^CONFIG_GCC_VERSION=(\d+)\d{4}$", text, re.MULTILINE)
-    return f"gcc-{found[1]}" if found else "gcc"
 
 
 def _drop_documentation(root: Path) -> None:

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""The command channel: shell commands over a virtio-serial port, framed with a nonce of the host's.
+"""The command channel: shell commands over a virtio-serial port or a terminal, framed with a nonce of the host's.
 
-The guest's side is agent.sh. Frames also carry a word that the host tells the agent once, before anything else
-runs there: whoever takes the agent's place later does not know it.
+The guest's side is agent.sh, or shell_agent.sh. Frames also carry a word that the host tells the agent once, before
+anything else runs there: whoever takes the agent's place later does not know it.
 """
 
 import re
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 import pexpect
@@ -28,20 +30,26 @@ BANNER = re.compile(rb"\x1eagent\x1e")
 class Channel:
     """Commands to the agent of one guest, one at a time."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._spawn = SocketSpawn(connection)
+    def __init__(
+        self, connection: "socket.socket | pexpect.spawn[bytes]", clock: Callable[[], float]
+    ) -> None:
+        """Over `connection`; all deadlines are seconds of `clock`."""
+        self._clock = clock
+        self._spawn = SocketSpawn(connection) if isinstance(connection, socket.socket) else connection
         self._spawn.delaybeforesend = None
         self._unread = b""
         self._word = b""
 
     def wait_for_agent(self, deadline: float, give_up: Callable[[], bool] | None = None) -> None:
         """Wait until a freshly booted guest's agent greets; raises as `run` does."""
-        self._read_to(BANNER, _Patience("boot", deadline, give_up))
+        self._read_to(BANNER, _Patience("boot", deadline, give_up, self._clock))
 
-    def run(self, command: str, deadline: float, give_up: Callable[[], bool] | None) -> CommandResult:
-        """Run a command; see Machine.run."""
+    def run(
+        self, command: str, deadline: float, give_up: Callable[[], bool] | None, data: bytes = b""
+    ) -> CommandResult:
+        """Run a command, which reads `data` from the connection; see Machine.run."""
         nonce = secrets.token_hex(8).encode()
-        patience = _Patience(command, deadline, give_up)
+        patience = _Patience(command, deadline, give_up, self._clock)
         began = time.monotonic()
         try:
             if not self._word:
@@ -50,6 +58,8 @@ class Channel:
             self._spawn.send(nonce + b" " + _escaped(command) + b"\n")
         except OSError as problem:
             raise MachineLostError from problem
+        if data:
+            threading.Thread(target=self._send, args=(data,), name="send", daemon=True).start()
         frame = re.compile(rb"\x1e%s %s (\d+)\x1e|\x1eagent\x1e" % (self._word, nonce))
         stdout, dropped, match = self._read_to(frame, patience)
         seconds = time.monotonic() - began
@@ -58,6 +68,10 @@ class Channel:
         closing = re.compile(rb"\x1e%s %s\.\x1e" % (self._word, nonce))
         stderr, dropped_too, _ = self._read_to(closing, patience)
         return CommandResult(int(match[1]), stdout, stderr, seconds, dropped + dropped_too)
+
+    def _send(self, data: bytes) -> None:
+        with suppress(OSError):  # whoever waits for the command's end will see it
+            self._spawn.send(data)
 
     def _read_to(
         self, pattern: re.Pattern[bytes], patience: "_Patience"
@@ -96,13 +110,19 @@ class Channel:
 class _Patience:
     """How long a command is waited for."""
 
-    def __init__(self, command: str, deadline: float, give_up: Callable[[], bool] | None) -> None:
-        self._command, self._deadline, self._give_up = command, deadline, give_up
-        self._ends = time.monotonic() + deadline
+    def __init__(
+        self,
+        command: str,
+        deadline: float,
+        give_up: Callable[[], bool] | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._command, self._deadline, self._give_up, self._clock = command, deadline, give_up, clock
+        self._ends = clock() + deadline
 
     def check(self) -> None:
         """Raise DeadlineError when it has run out."""
-        if time.monotonic() > self._ends or (self._give_up is not None and self._give_up()):
+        if self._clock() > self._ends or (self._give_up is not None and self._give_up()):
             raise DeadlineError(self._command, self._deadline)
 
 

@@ -10,18 +10,20 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kmodlab import paths
 from kmodlab.errors import LabError
+from kmodlab.kernels import compiler
 from kmodlab.kernels.tree import KernelTree
 from kmodlab.machines import witness
 
+MODCTL = ("modctl.c", "audit.c")
 DRIVERS = ("virtio_pci", "virtio_console")
-KMOD_NAMES = ("depmod", "insmod", "lsmod", "modinfo", "modprobe", "rmmod")
+KMOD_NAMES = ("depmod", "insmod", "lsmod", "modinfo", "rmmod")  # and modprobe, see init.sh
 FOLDERS = ("dev", "etc", "lib/kmodlab", "proc", "root", "run", "sys", "tmp", "usr/bin", "usr/sbin", "var")
 
 
@@ -77,16 +79,16 @@ def _entries(tree: KernelTree) -> dict[str, tuple[int, bytes]]:
         add(name, stat.S_IFREG | 0o755, _script(script))
     add("bin/busybox", stat.S_IFREG | 0o755, tree.busybox.read_bytes())
     for applet in _applets(tree.busybox):
-        if Path(applet).name not in (*KMOD_NAMES, "busybox"):
+        if Path(applet).name not in (*KMOD_NAMES, "modprobe", "busybox"):
             add(applet, stat.S_IFLNK | 0o777, b"/bin/busybox")
-    add("sbin/modctl", stat.S_IFREG | 0o755, _modctl(tree))
+    add("sbin/modctl", stat.S_IFREG | 0o755, modctl(tree))
     kmod = _kmod()
     for source in (kmod, *_libraries(kmod)):
         place = "bin/kmod" if source == kmod else str(source).lstrip("/")
         add(place, stat.S_IFREG | 0o755, source.read_bytes())
     for name in KMOD_NAMES:
         add(f"sbin/{name}", stat.S_IFLNK | 0o777, b"/bin/kmod")
-    for number, driver in enumerate(_drivers(tree)):
+    for number, driver in enumerate(_drivers(tree, DRIVERS)):
         add(f"lib/kmodlab/{number:02}-{driver.name}", stat.S_IFREG | 0o644, driver.read_bytes())
     if module := witness.build(tree):
         add(f"lib/kmodlab/{witness.NAME}.ko", stat.S_IFREG | 0o644, module)
@@ -96,7 +98,7 @@ def _entries(tree: KernelTree) -> dict[str, tuple[int, bytes]]:
 def _key(tree: KernelTree) -> str:
     kmod = _kmod()
     digest = hashlib.sha256()
-    for name in ("init.sh", "agent.sh", "profile.sh", "modctl.c", "guest.py"):
+    for name in ("init.sh", "agent.sh", "profile.sh", *MODCTL, "guest.py"):
         digest.update(_script(name))
     for content in witness.sources().values():
         digest.update(content)
@@ -119,18 +121,15 @@ def _kmod() -> Path:
     return Path(found)
 
 
-def _modctl(tree: KernelTree) -> bytes:
-    """The guest's loader of modules, compiled here."""
+def modctl(tree: KernelTree) -> bytes:
+    """The program by which the lab acts on a kernel, compiled here; raise LabError when it cannot be."""
     with TemporaryDirectory() as folder:
+        for name in MODCTL:
+            Path(folder, name).write_bytes(_script(name))
         program = Path(folder, "modctl")
-        command = [tree.compiler, "-static", "-Os", "-s", "-x", "c", "-", "-o", str(program)]
+        command = [compiler.program(tree), "-static", "-Os", "-s", *MODCTL, "-o", program.name]
         try:
-            subprocess.run(command, input=_script("modctl.c"), capture_output=True, check=True)
-        except FileNotFoundError as problem:
-            raise LabError(
-                f"The compiler {tree.compiler} is missing; Linux {tree.release} needs it.",
-                hint=f"Install the package {tree.compiler}, or run ./lab, which does.",
-            ) from problem
+            subprocess.run(command, cwd=folder, capture_output=True, check=True)
         except subprocess.CalledProcessError as problem:
             raise LabError(
                 f"{tree.compiler} cannot link a static program.",
@@ -149,13 +148,19 @@ def _libraries(program: Path) -> Iterator[Path]:
 
 
 def _applets(busybox: Path) -> list[str]:
-    return subprocess.run(
-        [busybox, "--list-full"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    try:
+        listing = subprocess.run([busybox, "--list-full"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it fails"
+        raise LabError(
+            f"The program that came with the kernel for its guest, {busybox}, does not run: {reason}.",
+            hint="Remove the kernel and have it fetched again: `kmodlab kernel list` names it.",
+        ) from problem
+    return listing.splitlines()
 
 
-def _drivers(tree: KernelTree) -> list[Path]:
-    """The virtio drivers that are modules of this kernel, each after those it depends on."""
+def _drivers(tree: KernelTree, names: Iterable[str]) -> list[Path]:
+    """Of the drivers `names` those that are modules of this kernel, each after those it depends on."""
     files = {path.name.split(".")[0].replace("-", "_"): path for path in tree.modules.rglob("*.ko*")}
     ordered: list[Path] = []
 
@@ -170,6 +175,6 @@ def _drivers(tree: KernelTree) -> list[Path]:
             visit(other)
         ordered.append(path)
 
-    for driver in DRIVERS:
-        visit(driver)
+    for name in names:
+        visit(name)
     return ordered

@@ -12,6 +12,8 @@ mount -t tmpfs -o size=16m tmpfs /run
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tracefs tracefs /sys/kernel/tracing
 hostname kmodlab
+# only now: the kernel, while it boots, would have it look for drivers in vain
+ln -s /bin/kmod /sbin/modprobe
 # interrupts of devices at the first processor: if that one does not answer, it is where a non-maskable one goes
 echo 1 >/proc/irq/default_smp_affinity
 for module in /lib/kmodlab/*.ko*; do

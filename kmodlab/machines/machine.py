@@ -7,6 +7,8 @@ from typing import Protocol
 
 from kmodlab.errors import LabError
 
+CHECK_AGAIN = "Check again: the next machine is a fresh one."
+
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
@@ -26,23 +28,27 @@ class CommandResult:
 class MachineLostError(LabError):
     """The machine stopped by itself, or its agent died."""
 
-    def __init__(self, message: str = "The machine stopped.") -> None:
-        super().__init__(message, hint="Check again: the next machine is a fresh one.")
+    def __init__(self, message: str = "The machine stopped.", *, hint: str = CHECK_AGAIN) -> None:
+        super().__init__(message, hint=hint)
+
+
+class ConnectionLostError(LabError):
+    """The way to the machine is gone, so that nobody knows how the machine is: trouble of the lab's own."""
 
 
 class DeadlineError(LabError):
     """A command did not end in time."""
 
-    def __init__(self, command: str, seconds: float) -> None:
-        self.seconds = seconds
-        super().__init__(
-            f"`{command}` did not end within {seconds:g} seconds.",
-            hint="Check again: the next machine is a fresh one.",
-        )
+    def __init__(self, command: str, seconds: float, *, hint: str = CHECK_AGAIN) -> None:
+        self.command, self.seconds = command, seconds
+        super().__init__(f"`{command}` did not end within {seconds:g} seconds.", hint=hint)
 
 
 class Machine(Protocol):
-    """A kernel that commands are run in, as root."""
+    """A kernel that commands are run in, as root.
+
+    One that is reached from outside may raise ConnectionLostError in each of its methods.
+    """
 
     def run(
         self, command: str, *, deadline: float = 10, give_up: Callable[[], bool] | None = None
@@ -50,7 +56,7 @@ class Machine(Protocol):
         """Run a shell command and wait for its end.
 
         `give_up` is asked now and then whether waiting has become pointless. Raises DeadlineError when `deadline`
-        seconds have passed or `give_up` says so, and MachineLostError.
+        seconds of the machine's clock have passed or `give_up` says so, and MachineLostError.
         """
 
     def run_aside(self, command: str, *, deadline: float = 2) -> CommandResult:
@@ -64,6 +70,12 @@ class Machine(Protocol):
 
     def pull(self, path: str) -> bytes:
         """Read a file of the guest; raises as `run` does, and FileNotFoundError."""
+
+    def clock(self) -> float:
+        """Seconds, from any beginning, without those in which other programs kept this machine from running.
+
+        Who gives a machine time gives it time of this kind: on a busy computer it gets less of the other.
+        """
 
     def log(self, offset: int = 0) -> bytes:
         """What the kernel has printed since the machine was handed out, from `offset` bytes on."""

@@ -8,7 +8,13 @@
  *	modctl read PATH SIZE OFFSET		read(2), or pread(2) at another offset than 0, once; prints what came
  *	modctl look PATH...			stat(2) and the content of regular files
  *	modctl log				what is new in the kernel's log, read from standard input
+ *	modctl traces TEXTS CACHES		the objects of slab CACHES allocated through a stack that holds one of TEXTS
+ *	modctl audit TEXTS CACHES CHECKED TASKS	has the slab caches CHECKED, shows the names of what is there, all tasks but
+ *						TASKS, and, after a line `@@@`, traces and areas that hold one of TEXTS
  *	modctl together COMMAND...		shell commands at the same time, each on a CPU of its own where there are
+ *	modctl console DEVICE			shells on a terminal, one after another, in the background
+ *
+ * Arguments with a name in the plural are lists of lines; those two are in audit.c.
  *
  * An error is told on standard error as `errno NUMBER` (read and write name the call: `open: errno NUMBER`), what read
  * and write return as `count NUMBER`. The tools of kmod and busybox hide errors behind words of their own, try again, or
@@ -19,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,8 +107,10 @@ static int write_once(const char *path, const char *digits, size_t times)
 
 	if (!bytes)
 		return failed("malloc: ");
-	for (i = 0; i < total; i++)
-		sscanf(digits + 2 * (i % length), "%2hhx", (unsigned char *)&bytes[i]);
+	for (i = 0; i < length; i++)
+		sscanf(digits + 2 * i, "%2hhx", (unsigned char *)&bytes[i]);
+	for (; i < total; i++)
+		bytes[i] = bytes[i - length];
 	file = open(path, O_WRONLY | O_CLOEXEC);
 	if (file < 0)
 		return failed("open: ");
@@ -183,6 +192,9 @@ static int look(char **paths)
 	}
 	return 0;
 }
+
+int traces(const char *wanted, const char *caches);
+int audit(const char *wanted, const char *caches, const char *checked, const char *known_tasks);
 
 struct job {
 	pid_t pid;
@@ -292,6 +304,35 @@ static int show_log(void)
 	return 0;
 }
 
+/* What a shell puts into the background ignores SIGINT, and so does all that it starts: ctrl+C would stop nothing. */
+static int console(const char *device)
+{
+	pid_t pid = fork();
+	int file;
+
+	if (pid)
+		return pid < 0 ? failed("fork: ") : 0;
+	prctl(PR_SET_NAME, "console");
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	for (file = 0; file < 16; file++)	/* the agent's, of which it is told that they have ended */
+		close(file);
+	while ((pid = fork()) >= 0) {
+		if (!pid) {
+			setsid();
+			open(device, O_RDWR);	/* which makes it the terminal of the session */
+			dup(STDIN_FILENO);
+			dup(STDIN_FILENO);
+			if (!chdir("/root"))
+				execl("/bin/sh", "sh", "-l", NULL);
+			_exit(127);
+		}
+		waitpid(pid, NULL, 0);
+		sleep(1);
+	}
+	_exit(1);
+}
+
 int main(int count, char **words)
 {
 	const char *verb = count > 2 ? words[1] : "";
@@ -309,8 +350,14 @@ int main(int count, char **words)
 		return read_once(words[2], strtoul(words[3], NULL, 10), strtol(words[4], NULL, 10));
 	if (!strcmp(verb, "look"))
 		return look(words + 2);
+	if (!strcmp(verb, "traces") && count > 3)
+		return traces(words[2], words[3]);
+	if (!strcmp(verb, "audit") && count > 5)
+		return audit(words[2], words[3], words[4], words[5]);
 	if (!strcmp(verb, "together"))
 		return together(words + 2, count - 2);
+	if (!strcmp(verb, "console"))
+		return console(words[2]);
 	fprintf(stderr, "modctl: see modctl.c for what it takes\n");
 	return 2;
 }

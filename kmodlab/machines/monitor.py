@@ -37,6 +37,11 @@ class Monitor:
             if "return" in answer:
                 return answer["return"]
 
+    def human_command(self, line: str) -> None:
+        """Send what QMP has no command for to the monitor for people; its answer is not looked at."""
+        arguments: dict[str, Any] = {"command-line": line}
+        self.command("human-monitor-command", **arguments)
+
     def _receive(self) -> dict[str, Any]:
         try:
             line = self._answers.readline()

@@ -9,9 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from kmodlab.errors import LabError
 from kmodlab.machines.qemu import QemuMachine
 
-LEISURE_SECONDS = (
-    0.5  # of quiet before machines are warmed up: who makes one attempt after another has none to lose
-)
+# Of quiet before machines are warmed up: who makes one attempt after another has none to lose.
+LEISURE_SECONDS = 0.5
 
 
 class Pool:
@@ -69,6 +68,11 @@ class Pool:
         with self._lock:
             self._taken.discard(machine)
         machine.close()
+
+    def let_go(self, machine: QemuMachine) -> None:
+        """Leave a machine that was taken to the caller, who ends it."""
+        with self._lock:
+            self._taken.discard(machine)
 
     def kill_taken(self) -> None:
         """End the machines in use from another thread: whoever waits for them gets MachineLostError."""

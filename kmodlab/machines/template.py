@@ -7,9 +7,11 @@ everything that they were made of; when the cache cannot take one, it lives in m
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -20,12 +22,14 @@ from kmodlab.kernels.tree import KernelTree
 from kmodlab.machines import accelerator, guest, qemu
 from kmodlab.machines.accelerator import Accelerator
 from kmodlab.machines.machine import DeadlineError, MachineLostError
-from kmodlab.machines.qemu import MEMORY_MIB, Hardware, QemuMachine
+from kmodlab.machines.qemu import Hardware, QemuMachine
 from kmodlab.steps import Listener, Step, ignore
 
 BOOT_SECONDS = 60.0  # a TCG boot takes 3 to 6 s; a loaded computer more
+KASAN_BOOT_SECONDS = 180.0  # where every access to memory is looked at: 15 to 25 s
 KVM_BOOT_SECONDS = 5.0  # one that takes longer than without it is of no use
 CLONE_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
 KEPT_TEMPLATES = 3
 # Clones share what is in the caches now. 4: from now on the kernel says nothing when they are dropped.
 LAST_COMMAND = "sync; for what in 3 4; do echo $what >/proc/sys/vm/drop_caches; done"
@@ -33,11 +37,12 @@ LAST_COMMAND = "sync; for what in 3 4; do echo $what >/proc/sys/vm/drop_caches; 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Descriptors of the RAM and of the device state, open as long as the lab runs."""
+    """Descriptors of the RAM and of the device state, open as long as the lab runs; `folder` is where it is kept."""
 
     hardware: Hardware
     ram: int
     state: int
+    folder: Path
 
     def clone(self) -> QemuMachine:
         """A new machine that is in the state of the template and has answered its first command."""
@@ -52,6 +57,22 @@ class Template:
             machine.close()
             raise
         return machine
+
+    def answer(self, command: str, machine: QemuMachine) -> bytes:
+        """What each new clone prints when it is given `command`.
+
+        `machine`, a clone that nobody has used, is asked when that is not known yet; raises as Machine.run does.
+        """
+        known = self.folder / f"answer-{hashlib.sha256(command.encode()).hexdigest()[:16]}"
+        with suppress(OSError):
+            return known.read_bytes()
+        result = machine.run(command, deadline=ANSWER_SECONDS)
+        if result.status == 0:
+            with suppress(OSError):  # the cache takes nothing: ask again the next time
+                draft = known.with_name(f".{known.name}.{os.getpid()}")
+                draft.write_bytes(result.stdout)
+                draft.replace(known)
+        return result.stdout
 
     def close(self) -> None:
         """Give the descriptors back; clones live on."""
@@ -79,7 +100,8 @@ def prepare(tree: KernelTree, listen: Listener = ignore, cancelled: Event | None
                 accelerator.remember(found)
                 return template
         accelerator.remember(found)
-    return _open_or_boot(Hardware(tree, initramfs, found.name), work)
+    hardware = Hardware(tree, initramfs, found.name)
+    return _open_or_boot(hardware, work, KASAN_BOOT_SECONDS if hardware.has_kasan else BOOT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +112,7 @@ class _Work:
     cancelled: Event
 
 
-def _open_or_boot(hardware: Hardware, work: _Work, deadline: float = BOOT_SECONDS) -> Template:
+def _open_or_boot(hardware: Hardware, work: _Work, deadline: float) -> Template:
     folder = paths.cache() / "templates" / _key(hardware)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -98,11 +120,11 @@ def _open_or_boot(hardware: Hardware, work: _Work, deadline: float = BOOT_SECOND
         with lock:
             kept = _open(hardware, folder)
             if kept is None:
-                kept = _boot(hardware, work, deadline)
-                _keep(kept, folder)
+                kept = _boot(hardware, folder, work, deadline)
+                _keep(kept)
             return kept
     except OSError:  # the cache takes nothing: do without it
-        return _boot(hardware, work, deadline)
+        return _boot(hardware, folder, work, deadline)
 
 
 def _open(hardware: Hardware, folder: Path) -> Template | None:
@@ -112,13 +134,13 @@ def _open(hardware: Hardware, folder: Path) -> Template | None:
         return None
     state = os.open(folder / "state", os.O_RDONLY)
     os.utime(folder)
-    return Template(hardware, ram, state)
+    return Template(hardware, ram, state, folder)
 
 
-def _boot(hardware: Hardware, work: _Work, deadline: float) -> Template:
+def _boot(hardware: Hardware, folder: Path, work: _Work, deadline: float) -> Template:
     work.listen(Step(f"Booting Linux {hardware.tree.release} once"))
     ram, state = os.memfd_create("guest-ram"), os.memfd_create("guest-state")
-    os.ftruncate(ram, MEMORY_MIB << 20)
+    os.ftruncate(ram, hardware.memory_mib << 20)
     try:
         machine = QemuMachine(hardware, ram, is_shared=True)
         try:
@@ -126,7 +148,7 @@ def _boot(hardware: Hardware, work: _Work, deadline: float) -> Template:
             machine.run(LAST_COMMAND)
             machine.save(state)
         except MachineLostError as problem:
-            raise MachineLostError(machine.complaint() or problem.message) from problem
+            raise MachineLostError(_last_words(machine) or problem.message) from problem
         except DeadlineError as problem:
             if work.cancelled.is_set():
                 raise CancelledError from problem
@@ -137,11 +159,18 @@ def _boot(hardware: Hardware, work: _Work, deadline: float) -> Template:
         os.close(ram)
         os.close(state)
         raise
-    return Template(hardware, ram, state)
+    return Template(hardware, ram, state, folder)
 
 
-def _keep(template: Template, folder: Path) -> None:
+def _last_words(machine: QemuMachine) -> str:
+    """Why a machine stopped, as its kernel or QEMU says; empty when neither does."""
+    panics = re.findall(rb"Kernel panic - .*", machine.log())
+    return panics[0].decode(errors="replace").strip() if panics else machine.complaint()
+
+
+def _keep(template: Template) -> None:
     """Write a template to the cache, whole or not at all; the oldest make room."""
+    folder = template.folder
     temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
     try:
         _copy(template.ram, temporary / "ram")
