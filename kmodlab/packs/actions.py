@@ -17,7 +17,17 @@ from pydantic import (
     model_validator,
 )
 
-from kmodlab.packs.model import GuestPath, Model, ModuleName, Seconds, Shorthand, compiles, key_among
+from kmodlab.packs.model import (
+    GuestPath,
+    Model,
+    ModuleName,
+    PythonName,
+    Seconds,
+    Shorthand,
+    Text,
+    compiles,
+    key_among,
+)
 
 DEADLINE = 7.5  # later than the kernel's own watchdogs, and in all within 10 seconds
 LONGEST_WRITE = 1 << 20  # bytes
@@ -40,8 +50,11 @@ class Load(Model):
     """Load a module: `load = "NAME PARAMETER=VALUE…"`."""
 
     load: str
+    """The module's name, and its parameters."""
     errno: ErrorName | None = None
+    """The error it has to fail with; without it, it has to succeed."""
     deadline: Seconds = DEADLINE
+    """Seconds after which it counts as a hang."""
 
     @property
     def module(self) -> str:
@@ -53,8 +66,11 @@ class Unload(Model):
     """Unload a module: `unload = "NAME"`."""
 
     unload: ModuleName
+    """The module's name."""
     errno: ErrorName | None = None
+    """The error it has to fail with; without it, it has to succeed."""
     deadline: Seconds = DEADLINE
+    """Seconds after which it counts as a hang."""
 
 
 class Shell(Model):
@@ -64,10 +80,15 @@ class Shell(Model):
     """
 
     sh: str
-    title: str | None = None
+    """The command; the guest has busybox, and kmod's insmod and rmmod in /sbin."""
+    title: Text | None = None
+    """What it does, in words for people; without it they are shown the command."""
     exit: int = 0
+    """The exit status it has to give; 128 + N when signal N killed it."""
     stdout: str | None = None
+    """What it has to print, all of it; a final line end does not matter."""
     deadline: Seconds = DEADLINE
+    """Seconds after which it counts as a hang."""
 
 
 class Write(Model):
@@ -77,13 +98,21 @@ class Write(Model):
     """
 
     write: GuestPath
+    """The file."""
     text: str | None = None
+    """What is written."""
     hex: HexBytes | None = None
+    """What is written, as bytes: `00 ff`."""
     repeat: Annotated[int, Field(ge=1)] = 1
-    title: str | None = None
+    """How many times in a row, in the one call."""
+    title: Text | None = None
+    """What it does, in words for people."""
     errno: ErrorName | None = None
+    """The error it has to fail with; without it, it has to succeed."""
     count: Annotated[int, Field(ge=0)] | None = None
+    """How many bytes it has to take; without it, all."""
     deadline: Seconds = DEADLINE
+    """Seconds after which it counts as a hang."""
 
     @property
     def pattern(self) -> bytes:
@@ -108,13 +137,21 @@ class Read(Model):
     """
 
     read: GuestPath
+    """The file."""
     size: Annotated[int, Field(ge=0, le=1 << 20)] = 4096
+    """How many bytes are asked for."""
     offset: Annotated[int, Field(ge=0)] = 0
+    """From where."""
     text: str | None = None
+    """What has to come, exactly; an empty text is the end of the file."""
     hex: HexBytes | None = None
-    title: str | None = None
+    """What has to come, as bytes."""
+    title: Text | None = None
+    """What it does, in words for people."""
     errno: ErrorName | None = None
+    """The error it has to fail with; without it, it has to succeed."""
     deadline: Seconds = DEADLINE
+    """Seconds after which it counts as a hang."""
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
@@ -130,11 +167,17 @@ class Run(Model):
     """
 
     run: ProgramName
+    """The program's source in the lesson's folder."""
     args: tuple[str, ...] = ()
-    title: str | None = None
+    """What it is called with."""
+    title: Text | None = None
+    """What it does, in words for people."""
     exit: int = 0
+    """The exit status it has to give; 128 + N when signal N killed it."""
     stdout: str | None = None
+    """What it has to print, all of it; a final line end does not matter."""
     deadline: Seconds = DEADLINE
+    """Seconds after which it counts as a hang."""
 
     @property
     def program(self) -> str:
@@ -146,9 +189,13 @@ class WaitFor(Model):
     """What is waited for: `log` (text of a line, or with `regex` a pattern) or `file` (there, or `absent`)."""
 
     log: str | None = None
+    """A part of a line that the kernel logs; what the check logged before counts, too."""
     regex: bool = False
+    """`log` is a regular expression (Python's)."""
     file: GuestPath | None = None
+    """A file."""
     absent: bool = False
+    """The file has to be gone."""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
@@ -167,7 +214,25 @@ class Wait(Model):
     """Wait until something is so: `wait = { log = "…" }` or `wait = { file = "/…" }`, at most `deadline` seconds."""
 
     wait: WaitFor
+    """What has to be so."""
     deadline: Seconds = DEADLINE
+    """Seconds after which the check fails."""
+
+
+class Python(Model):
+    """Call a function of the pack's checks.py that drives the machine: `python = "NAME"`.
+
+    `stdout` is the text that it has to return, all of it. `title` says for people what it does.
+    """
+
+    python: PythonName
+    """The function's name."""
+    title: Text | None = None
+    """What it does, in words for people."""
+    stdout: str | None = None
+    """What it has to return, all of it."""
+    deadline: Seconds = DEADLINE
+    """Seconds after which what it runs in the machine counts as a hang, all together."""
 
 
 def _table(value: Any) -> Any:
@@ -200,7 +265,9 @@ class Parallel(Model):
     """
 
     parallel: Annotated[tuple[SingleAction, ...], Field(min_length=2, max_length=16)]
+    """2 to 16 actions, but none that wait, call Python or are parallel themselves."""
     deadline: Seconds = DEADLINE
+    """Seconds after which it counts as a hang."""
 
 
 Action = Annotated[
@@ -211,8 +278,9 @@ Action = Annotated[
     | Annotated[Read, Tag("read")]
     | Annotated[Run, Tag("run")]
     | Annotated[Wait, Tag("wait")]
+    | Annotated[Python, Tag("python")]
     | Annotated[Parallel, Tag("parallel")],
-    key_among((*_SINGLE, "wait", "parallel")),
+    key_among((*_SINGLE, "wait", "python", "parallel")),
     BeforeValidator(_table),
     _SHORTHAND,
 ]

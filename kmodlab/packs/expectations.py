@@ -15,7 +15,9 @@ from kmodlab.packs.model import (
     Model,
     ModuleName,
     Pattern,
+    PythonName,
     Shorthand,
+    Text,
     compiles,
     key_among,
 )
@@ -34,11 +36,17 @@ class LogExpectation(Model):
     """
 
     log: str | Annotated[tuple[str, ...], Field(min_length=2)]
+    """A part of a line, or parts of several lines in this order."""
     regex: bool = False
+    """They are regular expressions (Python's)."""
     level: LevelName | None = None
+    """The level that it is logged at."""
     count: Count | None = None
+    """How often, exactly."""
     absent: bool = False
+    """There is no such line."""
     during: Count | None = None
+    """The number of an action, counted from 1: only what is logged meanwhile counts."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -61,10 +69,15 @@ class FileExpectation(Model):
     """A file of the guest after the actions: its text without the final newline, its permission bits, its absence."""
 
     file: GuestPath
+    """Its path."""
     equals: str | None = None
+    """The whole content, without its last line end."""
     matches: Pattern | None = None
+    """A regular expression found in the content."""
     mode: Mode | None = None
+    """The permission bits, such as 0444."""
     absent: bool = False
+    """There is no such file."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -77,6 +90,7 @@ class Matching(Model):
     """A text that a regular expression is found in."""
 
     matches: Pattern
+    """The regular expression (Python's)."""
 
 
 class ModuleExpectation(Model):
@@ -88,14 +102,23 @@ class ModuleExpectation(Model):
     """
 
     module: ModuleName
+    """Its name."""
     loaded: bool | None = None
+    """Whether it is loaded after the actions."""
     refcount: Number | None = None
+    """How many use it."""
     holders: tuple[ModuleName, ...] | None = None
+    """The modules that use it, in any order."""
     taint: Annotated[str, StringConstraints(pattern=r"^[A-Z]*$")] | None = None
+    """The letters of /sys/module/NAME/taint, in any order; a clean module built out of tree has OE."""
     info: dict[str, bool | str | Matching] = Field(default={})
+    """Fields of modinfo: what one of the values is, what is found in one, or whether there is one."""
     license: str | None = None
+    """Short for that field of modinfo."""
     author: bool | str | None = None
+    """Short for that field of modinfo."""
     description: bool | str | None = None
+    """Short for that field of modinfo."""
 
     @property
     def fields(self) -> dict[str, bool | str | Matching]:
@@ -113,15 +136,20 @@ class BuildExpectation(Model):
     """The files build; at most `warnings` warnings, when given."""
 
     build: Literal[True]
+    """The modules build."""
     warnings: int | None = None
+    """How many warnings of the compiler are forgiven; without it, all."""
 
 
 class SymbolExpectation(Model):
     """One of the lesson's modules exports `symbol`, or none does; `gpl` says whether to GPL modules only."""
 
     symbol: SymbolName
+    """Its name."""
     exported: bool = True
+    """Whether one of the modules exports it."""
     gpl: bool | None = None
+    """Whether it is exported with EXPORT_SYMBOL_GPL."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -134,11 +162,17 @@ class DeviceExpectation(Model):
     """A device node after the actions: `type` c (character) or b (block), its number, its permission bits."""
 
     device: Annotated[str, StringConstraints(pattern=r"^/dev/.")]
+    """Its path."""
     type: Literal["c", "b"] = "c"
+    """c (character) or b (block)."""
     major: Number | None = None
+    """The major number."""
     minor: Number | None = None
+    """The minor number."""
     mode: Mode | None = None
+    """The permission bits, such as 0600."""
     absent: bool = False
+    """There is no such device."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -154,9 +188,13 @@ class TraceExpectation(Model):
     """
 
     trace: str
+    """A part of a line of /sys/kernel/tracing/trace."""
     regex: bool = False
+    """It is a regular expression (Python's)."""
     count: Count | None = None
+    """How often, exactly."""
     absent: bool = False
+    """There is no such line."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -171,14 +209,18 @@ class TracerExpectation(Model):
     """The tracer that is set after the actions, such as `nop` or `function`, and whether tracing is `on`."""
 
     tracer: str
+    """Its name, such as nop or function."""
     on: bool | None = None
+    """Whether tracing is left switched on."""
 
 
 class Bounds(Model):
     """A number that is at least `min` and at most `max`."""
 
     min: Number | None = None
+    """At least."""
     max: Number | None = None
+    """At most."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -201,8 +243,11 @@ class AllocationsExpectation(Model):
     """
 
     allocations: ModuleName
+    """The module, one of the lesson's, that is loaded."""
     count: Amount | None = None
+    """How many blocks and objects."""
     bytes: Amount | None = None
+    """How many bytes they are together, as asked for."""
 
     @model_validator(mode="after")
     def _asks(self) -> Self:
@@ -231,10 +276,15 @@ class SourceExpectation(Model):
     """
 
     source: FileName
+    """The file, one of the learner's."""
     query: Annotated[str, AfterValidator(_queries)]
-    title: str
+    """A tree-sitter query for C with a capture: `(goto_statement) @here`."""
+    title: Text
+    """What is looked for, in words for people: a goto."""
     count: Count | None = None
+    """How often, exactly."""
     absent: bool = False
+    """It is nowhere."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -244,9 +294,10 @@ class SourceExpectation(Model):
 
 
 class PythonExpectation(Model):
-    """A function of the pack's checks.py: given the evidence, it returns None, or in one sentence what is wrong."""
+    """A function of the pack's checks.py that judges the evidence."""
 
-    python: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    python: PythonName
+    """The function's name."""
 
 
 Expectation = Annotated[

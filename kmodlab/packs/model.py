@@ -7,11 +7,13 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
     GetJsonSchemaHandler,
     StringConstraints,
+    ValidationInfo,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -20,6 +22,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length
 ModuleName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=55)]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=64)]
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)]
+PythonName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+Version = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+_-]*$", max_length=64)]
+Line = Annotated[str, StringConstraints(pattern=r"^[^\n]+$")]
 GuestPath = Annotated[str, StringConstraints(pattern=r"^/", max_length=4000)]
 Mode = Annotated[str, StringConstraints(pattern=r"^0[0-7]{3}$")]
 Seconds = Annotated[float, Field(gt=0, le=120)]
@@ -41,6 +46,17 @@ def compiles(pattern: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(compiles)]
+LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+
+def _in_one_language(value: Any, about: ValidationInfo) -> Any:
+    """Of a table of languages, the text of the one that is read for, else the first; anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    if not value or not all(LANGUAGE.fullmatch(str(key)) for key in value):
+        raise ValueError('a text in several languages is a table such as { en = "…", de = "…" }')
+    wanted = (about.context or {}).get("language")
+    return value.get(wanted, next(iter(value.values())))
 
 
 class Shorthand:
@@ -53,6 +69,20 @@ class Shorthand:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"anyOf": [self._schema, handler(schema)]}
+
+
+_LANGUAGES = Shorthand(
+    {
+        "type": "object",
+        "propertyNames": {"pattern": f"^{LANGUAGE.pattern}$"},
+        "additionalProperties": {"type": "string"},
+        "minProperties": 1,
+    }
+)
+Text = Annotated[
+    str, BeforeValidator(_in_one_language), _LANGUAGES
+]  # for people, in one or several languages
+TextLine = Annotated[Line, BeforeValidator(_in_one_language), _LANGUAGES]
 
 
 def key_among(keys: tuple[str, ...]) -> Discriminator:
