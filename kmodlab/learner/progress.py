@@ -4,6 +4,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from filelock import FileLock
 
 from kmodlab import paths
 from kmodlab.errors import LabError
-from kmodlab.grading.reports import report_json
+from kmodlab.grading.reports import read_report, report_json
 from kmodlab.grading.verdict import Outcome, Report
 from kmodlab.packs.catalog import Pack
 
@@ -50,6 +51,10 @@ MIGRATIONS = (
         PRIMARY KEY (pack, lesson, check_id)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE attempts ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+    UPDATE attempts SET seconds = coalesce(json_extract(report, '$.seconds'), 0) WHERE json_valid(report);
+    """,
 )
 
 FAILED = (Outcome.FAIL, Outcome.CRASH, Outcome.HANG, Outcome.BUILD_ERROR)
@@ -73,6 +78,41 @@ class Standing:
     last_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt in the list of them: `number` counts from 1 in its lesson, `at` is UTC."""
+
+    id: int
+    number: int
+    at: datetime
+    outcome: Outcome
+    points: float
+    max_points: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """All that is kept of an attempt: the files that were graded, and its report as `read_report` gives it.
+
+    A report that cannot be read, as of another version, is None.
+    """
+
+    report: Report | None
+    sources: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class LastAttempt:
+    """The newest attempt in a pack; `at` is UTC."""
+
+    lesson: str  # its id
+    outcome: Outcome
+    points: float
+    max_points: float
+    at: datetime
+
+
 class Progress:
     """The progress in one pack. Any thread and any number of processes may use the same file.
 
@@ -83,8 +123,14 @@ class Progress:
         """Keep the progress in `path`, by default progress.db in the user's data folder."""
         self.path = path or paths.data() / "progress.db"
         self.warning: str | None = None
-        self._pack = pack.manifest.id
+        self._pack = pack.id
         self._prepare()
+
+    def of(self, pack: Pack) -> "Progress":
+        """The progress in another pack, in the same file."""
+        other = copy(self)
+        other._pack, other.warning = pack.id, None
+        return other
 
     def record(self, lesson_id: str, report: Report, sources: Mapping[str, bytes]) -> None:
         """Keep an attempt: its report and the very files that were graded."""
@@ -96,11 +142,12 @@ class Progress:
             report.points,
             report.max_points,
             report_json(report),
+            report.seconds,
         )
         with self._transaction() as database:
             id = database.execute(
-                "INSERT INTO attempts (pack, lesson, at, outcome, points, max_points, report)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO attempts (pack, lesson, at, outcome, points, max_points, report, seconds)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 attempt,
             ).lastrowid
             database.executemany(
@@ -114,29 +161,62 @@ class Progress:
 
     def standing(self, lesson_id: str) -> Standing:
         """Where the learner stands in the lesson."""
-        lesson = (self._pack, lesson_id)
+        return self.standings().get(lesson_id, Standing())
+
+    def standings(self) -> dict[str, Standing]:
+        """Where the learner stands in each lesson that has an attempt, by its id."""
         with self._transaction() as database:
-            attempts, has_passed = database.execute(
-                "SELECT count(*) FILTER (WHERE outcome != 'error'), coalesce(max(outcome = 'pass'), 0)"
-                " FROM attempts WHERE pack = ? AND lesson = ?",
-                lesson,
+            rows = database.execute(
+                "SELECT lesson, outcome, points, max_points, at FROM attempts WHERE pack = ? ORDER BY id",
+                (self._pack,),
+            ).fetchall()
+        standings: dict[str, Standing] = {}
+        for lesson, *attempt in rows:
+            standings[lesson] = _after(standings.get(lesson, Standing()), *attempt)
+        return standings
+
+    def last_attempt(self) -> LastAttempt | None:
+        """The newest attempt, whichever lesson it was at; None before the first."""
+        with self._transaction() as database:
+            row = database.execute(
+                "SELECT lesson, outcome, points, max_points, at FROM attempts WHERE pack = ?"
+                " ORDER BY id DESC LIMIT 1",
+                (self._pack,),
             ).fetchone()
-            last = database.execute(
-                "SELECT outcome, at FROM attempts WHERE pack = ? AND lesson = ? ORDER BY id DESC LIMIT 1",
-                lesson,
+        if row is None:
+            return None
+        lesson, outcome, points, max_points, at = row
+        return LastAttempt(lesson, Outcome(outcome), points, max_points, datetime.fromisoformat(at))
+
+    def attempts(self, lesson_id: str) -> list[Attempt]:
+        """Every attempt at the lesson, the last one first; what was kept of each is for `attempt` to read."""
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT id, row_number() OVER (ORDER BY id), at, outcome, points, max_points, seconds"
+                " FROM attempts WHERE pack = ? AND lesson = ? ORDER BY id DESC",
+                (self._pack, lesson_id),
+            ).fetchall()
+        return [
+            Attempt(id, number, datetime.fromisoformat(at), Outcome(outcome), points, max_points, seconds)
+            for id, number, at, outcome, points, max_points, seconds in rows
+        ]
+
+    def attempt(self, id: int) -> AttemptRecord:
+        """What is kept of an attempt; raise LabError when there is none of that id."""
+        with self._transaction() as database:
+            row = database.execute(
+                "SELECT report FROM attempts WHERE pack = ? AND id = ?", (self._pack, id)
             ).fetchone()
-            best = database.execute(
-                "SELECT points, max_points FROM attempts WHERE pack = ? AND lesson = ?"
-                " ORDER BY points / max(max_points, 1e-9) DESC, id DESC LIMIT 1",
-                lesson,
-            ).fetchone()
-        if last is None:
-            return Standing()
-        outcome, at = last
-        points, max_points = best
-        return Standing(
-            attempts, bool(has_passed), points, max_points, Outcome(outcome), datetime.fromisoformat(at)
-        )
+            sources = database.execute(
+                "SELECT name, content FROM sources WHERE attempt = ? ORDER BY name", (id,)
+            ).fetchall()
+        if row is None:
+            raise LabError("That attempt is not kept any more.", hint="Choose another one.")
+        try:
+            report = read_report(row[0])
+        except ValueError:
+            report = None
+        return AttemptRecord(report, dict(sources))
 
     def last_outcomes(self, lesson_id: str) -> dict[str, Outcome]:
         """The outcome of each check in the last attempt; empty before the first."""
@@ -259,6 +339,21 @@ class Progress:
             f"{self.path} cannot be used: {getattr(problem, 'strerror', None) or problem}.",
             hint="Make the file and its folder writable, or free some space.",
         )
+
+
+def _after(before: Standing, outcome: str, points: float, max_points: float, at: str) -> Standing:
+    """The standing once there is one attempt more."""
+    is_best = before.last_at is None or points / max(max_points, 1e-9) >= before.best_points / max(
+        before.max_points, 1e-9
+    )
+    return Standing(
+        attempts=before.attempts + (outcome != Outcome.ERROR),
+        passed=before.passed or outcome == Outcome.PASS,
+        best_points=points if is_best else before.best_points,
+        max_points=max_points if is_best else before.max_points,
+        last_outcome=Outcome(outcome),
+        last_at=datetime.fromisoformat(at),
+    )
 
 
 def _is_damage(problem: sqlite3.DatabaseError) -> bool:

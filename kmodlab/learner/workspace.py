@@ -7,7 +7,7 @@ Nothing there is overwritten or removed without a copy kept in copies/PACK/LESSO
 import difflib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -22,9 +22,13 @@ class Workspace:
 
     def __init__(self, pack: Pack, data: Path | None = None) -> None:
         """Work below `data`, by default the user's data folder."""
-        root = data or paths.data()
-        self._work = root / "work" / pack.manifest.id
-        self._copies = root / "copies" / pack.manifest.id
+        self._data = data or paths.data()
+        self._work = self._data / "work" / pack.id
+        self._copies = self._data / "copies" / pack.id
+
+    def of(self, pack: Pack) -> "Workspace":
+        """Where the learner works on another pack."""
+        return Workspace(pack, self._data)
 
     def folder(self, lesson: Lesson) -> Path:
         """The folder of `lesson`'s files, which exists once the lesson was opened."""
@@ -81,8 +85,25 @@ class Workspace:
 
     def reset(self, lesson: Lesson) -> Path:
         """Put the starter back; return the folder that now holds the files that were there."""
+        copies = self._put_aside(lesson, lesson.manifest.files)
+        self.open(lesson)
+        return copies
+
+    def restore(self, lesson: Lesson, files: Mapping[str, bytes]) -> Path:
+        """Put earlier `files` back; return the folder that now holds the files that were there.
+
+        A file that the lesson does not declare any more is left out; one that `files` has not stays as it is.
+        """
+        back = {name: files[name] for name in lesson.manifest.files if name in files}
+        folder = paths.make_folder(self.folder(lesson))
+        copies = self._put_aside(lesson, back)
+        for name, content in back.items():
+            replace(folder / name, content)
+        return copies
+
+    def _put_aside(self, lesson: Lesson, names: Iterable[str]) -> Path:
         copies = self._new_copy_folder(lesson)
-        for name in lesson.manifest.files:
+        for name in names:
             path = self.folder(lesson) / name
             if not _is_there(path):
                 continue
@@ -94,7 +115,6 @@ class Workspace:
                     f"{path} cannot be moved to {copies}: {problem.strerror}.",
                     hint="Make both folders writable, or free some space.",
                 ) from problem
-        self.open(lesson)
         return copies
 
     def diff(self, lesson: Lesson, other: Mapping[str, bytes], label: str = "starter") -> str:

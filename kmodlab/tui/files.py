@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The files of the lesson that is open: read, saved, and watched for changes made elsewhere."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
@@ -18,6 +19,10 @@ class LessonFiles:
         self._lesson = lesson
         self._known: dict[str, bytes] = {}  # as last read or written here
         self._lock = Lock()
+
+    def path(self, name: str) -> Path:
+        """Where a file is on disk."""
+        return self._workspace.path(self._lesson, name)
 
     def read(self) -> dict[str, bytes]:
         """The files as they are on disk now; raise LabError when one cannot be read."""
@@ -56,3 +61,8 @@ class LessonFiles:
 def text_of(content: bytes) -> str:
     """A file as text; what is no UTF-8 shows as replacement characters."""
     return content.decode("utf-8", errors="replace")
+
+
+def texts_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Files as texts, by their names."""
+    return {name: text_of(content) for name, content in files.items()}

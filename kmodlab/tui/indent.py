@@ -8,6 +8,8 @@ TAB = "\t"
 TAB_WIDTH = 8  # columns
 
 _NO_CODE = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|//.*|/\*.*?(?:\*/|$)')
+_LEVEL = re.compile(r"^(?: {0,7}\t| {1,8})")
+_COMMENT = re.compile(r"^(\s*)// ?")
 _LABEL = re.compile(r"\s*(case\b.*|default\s*):$")
 
 
@@ -49,3 +51,25 @@ def closing_indent(lines_above: Sequence[str]) -> str | None:
                     return indentation(line)
                 closed -= 1
     return None
+
+
+def deeper(lines: Sequence[str]) -> list[str]:
+    """The lines one level deeper; empty ones stay so."""
+    return [TAB + line if line.strip() else line for line in lines]
+
+
+def shallower(lines: Sequence[str]) -> list[str]:
+    """The lines one level less deep, as far as they can be."""
+    return [_LEVEL.sub("", line) for line in lines]
+
+
+def commented(lines: Sequence[str]) -> list[str]:
+    """The lines as comments; as code again when all of them were comments.
+
+    The marks stand in one column, so that what is nested stays legible.
+    """
+    code = [line for line in lines if line.strip()]
+    if code and all(_COMMENT.match(line) for line in code):
+        return [_COMMENT.sub(r"\1", line) for line in lines]
+    column = min((len(indentation(line)) for line in code), default=0)
+    return [f"{line[:column]}// {line[column:]}" if line.strip() else line for line in lines]

@@ -43,6 +43,8 @@ def marks_of(diagnostics: Iterable[Diagnostic], findings: Iterable[Finding], nam
 
 def follow(marks: Iterable[Mark], before: Sequence[str], after: Sequence[str]) -> list[Mark]:
     """Where the marks are once the lines `before` read `after`."""
+    if len(before) == len(after):  # several lines may have changed, and none has moved
+        return [mark for mark in marks if before[mark.row] == after[mark.row]]
     shorter = min(len(before), len(after))
     same_above = 0
     while same_above < shorter and before[same_above] == after[same_above]:

@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""The two themes of the app, and the colours of C in its editor and lessons.
+"""The themes of the app, and the colours of C in its editor and lessons.
 
-Every text colour has a contrast of at least 4.5 to 1 on every background it is used on (WCAG 2.1, AA);
+Every text colour has a contrast of at least 4.5 to 1 on every background it is used on (WCAG 2.1, AA), in the
+themes of high contrast of 7 to 1 (AAA);
 tests/test_tui_theme.py measures it. Grounds are so nearly grey (saturation below 0.15)
 that a terminal of 256 colours shows them as different greys; Rich would make black of most dark tints.
 """
 
 from pygments.token import Token
 from rich.style import Style
+from rich.terminal_theme import TerminalTheme
+from textual.color import Color
 from textual.highlight import HighlightTheme, TokenType
 from textual.theme import Theme
 from textual.widgets.text_area import TextAreaTheme
 
 DARK_NAME = "kmodlab-dark"
 LIGHT_NAME = "kmodlab-light"
+HIGH_CONTRAST_DARK_NAME = "kmodlab-high-contrast-dark"
+HIGH_CONTRAST_LIGHT_NAME = "kmodlab-high-contrast-light"
 
 DARK = Theme(
     name=DARK_NAME,
@@ -37,6 +42,8 @@ DARK = Theme(
         "focus-background": "#1c4373",
         "focus-foreground": "#e6f1fc",
         "code-background": "#141619",
+        "gutter": "#808791",
+        "found-background": "#4f4326",
         "block-cursor-background": "#244873",
         "block-cursor-foreground": "#eef5fd",
         "block-cursor-blurred-background": "#2c3037",
@@ -96,6 +103,8 @@ LIGHT = Theme(
         "focus-background": "#c5daee",
         "focus-foreground": "#0c2f50",
         "code-background": "#f0efec",
+        "gutter": "#5f6670",
+        "found-background": "#f0dca4",
         "block-cursor-background": "#c5daee",
         "block-cursor-foreground": "#0c2f50",
         "block-cursor-blurred-background": "#d9d7d2",
@@ -133,7 +142,129 @@ LIGHT = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT)
+HIGH_CONTRAST_DARK = Theme(
+    name=HIGH_CONTRAST_DARK_NAME,
+    dark=True,
+    primary="#a3d3ff",
+    secondary="#7ee8de",
+    accent="#ffd166",
+    success="#8df59a",
+    warning="#ffe08a",
+    error="#ffc2bb",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    variables={
+        "muted": "#d0d4da",
+        "code": "#b9f5a6",
+        "rule": "#8a8f98",
+        "raised": "#303030",
+        "title-background": "#262626",
+        "focus-background": "#003a70",
+        "focus-foreground": "#ffffff",
+        "code-background": "#121212",
+        "gutter": "#c0c4ca",
+        "found-background": "#5c4600",
+        "block-cursor-background": "#003a70",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-blurred-background": "#303030",
+        "block-cursor-blurred-foreground": "#ffffff",
+        "block-cursor-text-style": "bold",
+        "input-selection-background": "#004a8f",
+        "input-cursor-background": "#ffd166",
+        "input-cursor-foreground": "#000000",
+        "border": "#ffffff",
+        "border-blurred": "#8a8f98",
+        "scrollbar": "#9a9fa8",
+        "scrollbar-hover": "#d0d4da",
+        "scrollbar-active": "#ffffff",
+        "scrollbar-background": "#1c1c1c",
+        "scrollbar-background-hover": "#1c1c1c",
+        "scrollbar-background-active": "#1c1c1c",
+        "scrollbar-corner-color": "#1c1c1c",
+        "footer-background": "#262626",
+        "footer-foreground": "#ffffff",
+        "footer-description-foreground": "#ffffff",
+        "footer-key-foreground": "#ffd166",
+        "footer-item-background": "#262626",
+        "markdown-h1-color": "#ffd166",
+        "markdown-h2-color": "#a3d3ff",
+        "markdown-h3-color": "#7ee8de",
+        "syntax-keyword": "#e0c2ff",
+        "syntax-type": "#7ee8de",
+        "syntax-function": "#a8d4ff",
+        "syntax-string": "#b9f5a6",
+        "syntax-number": "#ffd166",
+        "syntax-constant": "#ffc39b",
+        "syntax-comment": "#c9ced6",
+        "syntax-directive": "#ffb8ec",
+        "syntax-quiet": "#e4e7eb",
+    },
+)
+
+HIGH_CONTRAST_LIGHT = Theme(
+    name=HIGH_CONTRAST_LIGHT_NAME,
+    dark=False,
+    primary="#00407a",
+    secondary="#004b47",
+    accent="#5c3200",
+    success="#00471b",
+    warning="#523700",
+    error="#86100a",
+    foreground="#000000",
+    background="#ffffff",
+    surface="#ffffff",
+    panel="#eeeeee",
+    variables={
+        "muted": "#363b42",
+        "code": "#00471b",
+        "rule": "#6b7079",
+        "raised": "#dadada",
+        "title-background": "#e4e4e4",
+        "focus-background": "#b8dcff",
+        "focus-foreground": "#000000",
+        "code-background": "#f7f7f7",
+        "gutter": "#454a52",
+        "found-background": "#ffe08a",
+        "block-cursor-background": "#b8dcff",
+        "block-cursor-foreground": "#000000",
+        "block-cursor-blurred-background": "#dadada",
+        "block-cursor-blurred-foreground": "#000000",
+        "block-cursor-text-style": "bold",
+        "input-selection-background": "#a3d1ff",
+        "input-cursor-background": "#00407a",
+        "input-cursor-foreground": "#ffffff",
+        "border": "#000000",
+        "border-blurred": "#6b7079",
+        "scrollbar": "#6b7079",
+        "scrollbar-hover": "#363b42",
+        "scrollbar-active": "#000000",
+        "scrollbar-background": "#eeeeee",
+        "scrollbar-background-hover": "#eeeeee",
+        "scrollbar-background-active": "#eeeeee",
+        "scrollbar-corner-color": "#eeeeee",
+        "footer-background": "#e4e4e4",
+        "footer-foreground": "#000000",
+        "footer-description-foreground": "#000000",
+        "footer-key-foreground": "#5c3200",
+        "footer-item-background": "#e4e4e4",
+        "markdown-h1-color": "#5c3200",
+        "markdown-h2-color": "#00407a",
+        "markdown-h3-color": "#004b47",
+        "syntax-keyword": "#561a80",
+        "syntax-type": "#004b47",
+        "syntax-function": "#00407a",
+        "syntax-string": "#00471b",
+        "syntax-number": "#5c3200",
+        "syntax-constant": "#6b2a00",
+        "syntax-comment": "#3c424a",
+        "syntax-directive": "#74124f",
+        "syntax-quiet": "#2b3036",
+    },
+)
+
+THEMES = (DARK, LIGHT, HIGH_CONTRAST_DARK, HIGH_CONTRAST_LIGHT)  # in the order that the key goes through
 
 # The captures of c.scm, by the colour they have in the themes and what else marks them.
 CAPTURES = {
@@ -155,12 +286,24 @@ CAPTURES = {
 
 
 def editor_theme(theme: Theme) -> TextAreaTheme:
-    """How the editor shows C in `theme`; the rest of the editor is styled by kmodlab.tcss."""
+    """How the editor shows C in `theme`; the rest of the editor is styled by styles/app.tcss."""
     styles = {
         capture: Style.parse(f"{marks} {theme.variables[f'syntax-{colour}']}")
         for capture, (colour, marks) in CAPTURES.items()
     }
     return TextAreaTheme(theme.name, syntax_styles=styles)
+
+
+def terminal_colours(theme: Theme) -> TerminalTheme:
+    """What the sixteen colours of a terminal are in `theme`: those that are legible there."""
+    names = ("error", "success", "warning", "primary", "syntax-keyword", "secondary", "foreground")
+    rule, muted, *rest = (_triplet(theme, name) for name in ("rule", "muted", *names))
+    ground, text = _triplet(theme, "code-background"), _triplet(theme, "foreground")
+    return TerminalTheme(ground, text, [rule, *rest], [muted, *rest])
+
+
+def _triplet(theme: Theme, name: str) -> tuple[int, int, int]:
+    return Color.parse(theme.variables.get(name) or getattr(theme, name)).rgb
 
 
 class LessonHighlight(HighlightTheme):

@@ -2,6 +2,7 @@
 """How states, points and times are put into words; every state has a glyph and a word, and a colour last."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from textual.content import Content
 
@@ -56,11 +57,26 @@ LEVELS = {
 }
 
 
+UNITS = (  # seconds
+    (365 * 86400, "year"),
+    (30 * 86400, "month"),
+    (7 * 86400, "week"),
+    (86400, "day"),
+    (3600, "hour"),
+    (60, "minute"),
+)
+
+
 def lesson_state(standing: Standing) -> State:
     """How far the learner is with a lesson."""
     if standing.passed:
         return LESSON_PASSED
     return LESSON_BEGUN if standing.attempts else LESSON_NEW
+
+
+def coloured(text: str, state: State) -> Content:
+    """`text` in the colour of `state`; what is muted has the colour that goes with where it stands."""
+    return Content.styled(text, "" if state.colour == "$muted" else state.colour)
 
 
 def number(value: float) -> str:
@@ -78,6 +94,22 @@ def seconds(value: float) -> str:
     if value < 1:
         return f"{value:.2f} s"
     return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long before `now` that was: 5 minutes ago, 2 hours ago, 3 days ago."""
+    passed = (now - at).total_seconds()
+    for unit, name in UNITS:
+        if passed >= unit:
+            return f"{count(int(passed // unit), name)} ago"
+    return "just now"
+
+
+def date(at: datetime, now: datetime) -> str:
+    """A moment on the learner's own clock: 26 Nov, 14:03; with the year when that is another than now."""
+    at, now = at.astimezone(), now.astimezone()
+    year = "" if at.year == now.year else f" {at.year}"
+    return f"{at.day} {at:%b}{year}, {at:%H:%M}"
 
 
 def count(how_many: int, noun: str) -> str:

@@ -16,15 +16,17 @@ from textual.widgets.option_list import Option
 from kmodlab.build.diagnostics import Diagnostic
 from kmodlab.build.result import BuildEvidence
 from kmodlab.tui import words
+from kmodlab.tui.keys import key_for
 from kmodlab.tui.widgets.log_view import Line, LogView, clipped
 
 
 class MessageList(OptionList):
     """The compiler's messages."""
 
+    HELP = "Compiler's messages"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
+        Binding("j", "cursor_down", "Down", show=False, id="messages.down", tooltip="To the next message"),
+        Binding("k", "cursor_up", "Up", show=False, id="messages.up", tooltip="To the message before"),
     ]
 
 
@@ -43,6 +45,7 @@ class BuildView(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._messages: Sequence[Diagnostic] = ()
+        self._unseen: BuildEvidence | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the messages above the output."""
@@ -56,12 +59,27 @@ class BuildView(Vertical):
 
     def forget(self) -> None:
         """Show that nothing was built yet."""
+        self._unseen = None
         self._show_messages(())
-        self.query_one("#build-summary", Static).update("Nothing was built yet. F5 builds and checks.")
+        self.query_one("#build-summary", Static).update(
+            f"Nothing was built yet. {key_for(self.app, 'check')} builds and checks."
+        )
         self.query_one(LogView).show(())
 
     def show(self, build: BuildEvidence) -> None:
-        """Show what a build came to."""
+        """Show what a build came to; one that went well when somebody looks, else it would be laid out for nobody."""
+        self._unseen = build
+        if self.display or not build.succeeded:
+            self._catch_up()
+
+    def on_show(self) -> None:
+        """Show what was built while another page was shown."""
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        build, self._unseen = self._unseen, None
+        if build is None:
+            return
         self._show_messages(build.diagnostics)
         self.query_one("#build-summary", Static).update(_summary(build))
         self.query_one(LogView).show(clipped([Line(line) for line in build.output.splitlines()]))

@@ -1,27 +1,41 @@
 # SPDX-License-Identifier: MIT
 """One check in the list of results: its outcome, and when opened all there is to say about it."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
 from kmodlab.evidence.finding import Finding
+from kmodlab.evidence.klog import Record
 from kmodlab.grading.verdict import CheckVerdict, Outcome
 from kmodlab.packs.manifest import Check
 from kmodlab.tui import words
-from kmodlab.tui.widgets.log_view import record_line
+from kmodlab.tui.frames import in_one_frame
+from kmodlab.tui.keys import key_for
+from kmodlab.tui.widgets.cells import Cell, CellRow, Cells
+from kmodlab.tui.widgets.comparison import LABEL, Comparison
+from kmodlab.tui.widgets.log_view import EXPECTED, Role, record_line
 
 Place = tuple[str, int]  # a file of the learner's, and a line
 
+OFFERED_AFTER = (
+    3  # failures in a row of a check is its first hint offered, and each further one after one more
+)
+LITTLE = 52  # cells for the head of a card
+TICK = 0.25  # seconds between two looks at the clock while a check runs
 LOG_LINES = 8  # of the check's log, in its card; all of it is in the tab Kernel log
+_LOG_STYLES: dict[Role, str] = {"error": "$error", "debug": "$muted", EXPECTED: "$muted italic"}
 
 
-class Row(Horizontal):
+class Row(Cells):
     """A line of the list that the cursor can stand on; Enter or a click chooses it."""
 
     class Chosen(Message):
@@ -35,6 +49,11 @@ class Row(Horizontal):
         """A click chooses."""
         self.post_message(self.Chosen(self))
 
+    @property
+    def quiet(self) -> str:
+        """The style of what matters less; where the cursor is that would be hard to read."""
+        return "" if self.has_class("-cursor") else "$muted"
+
 
 class FindingRow(Row):
     """What is wrong, or one line that had a part in it; choosing it leads to that line."""
@@ -42,34 +61,60 @@ class FindingRow(Row):
     def __init__(self, label: str, text: Content, place: Place | None) -> None:
         """Show `text` and, if it is known, the place it speaks of."""
         self.place = place
-        self._label, self._text = label, text
-        super().__init__(classes="finding")
-
-    def compose(self) -> ComposeResult:
-        """Lay out label, text and place."""
-        yield Static(self._label, classes="label", markup=False)
-        yield Static(self._text, classes="text")
-        if self.place:
-            file, line = self.place
-            yield Static(f"{file}:{line} ↵", classes="place", markup=False)
+        where = f"{place[0]}:{place[1]} ↵" if place else ""
+        super().__init__(
+            (
+                Cell(Content.styled(label, "bold $error"), LABEL),
+                Cell(text),
+                Cell(Content.styled(where, "underline $primary"), cell_len(where) + 2, "right"),
+            ),
+            classes="finding",
+        )
 
 
 class HintRow(Row):
     """The offer of one hint more."""
 
-    def __init__(self, number: int, available: int) -> None:
-        """Offer hint `number` of the `available` ones."""
-        self._offer = f"Show hint {number} of {available}"
-        super().__init__(classes="offer")
-
-    def compose(self) -> ComposeResult:
-        """Lay out key and offer."""
-        yield Static("h", classes="label key", markup=False)
-        yield Static(self._offer, classes="text", markup=False)
+    def __init__(self, key: str, number: int, available: int) -> None:
+        """Offer hint `number` of the `available` ones, which `key` shows."""
+        offer = f"Show hint {number} of {available}"
+        super().__init__(
+            (Cell(Content.styled(key, "$accent"), LABEL), Cell(Content.styled(offer, "$accent"))),
+            classes="offer",
+        )
 
 
 class HeadRow(Row):
     """The check itself; choosing it opens or closes its card."""
+
+    def __init__(self, title: str) -> None:
+        """Show the check called `title`, of which nothing is known yet."""
+        super().__init__(classes="head")
+        self._title = words.prose(title)
+        self._state, self._seconds, self._points = words.NOT_RUN, "", ""
+
+    def tell(self, state: words.State, seconds: str, points: str) -> None:
+        """Show how the check stands. That never needs another line, so nothing is laid out anew."""
+        self._state, self._seconds, self._points = state, seconds, points
+        self.refresh()
+
+    def tick(self, seconds: str) -> None:
+        """Show for how long the check has run."""
+        self._seconds = seconds
+        self.refresh()
+
+    def rows(self, width: int) -> Sequence[CellRow]:
+        """Leave the time out and cut the title where there is little room."""
+        is_cut = width < LITTLE
+        state = Content.styled(f"{self._state.glyph} {self._state.word}", self._state.colour)
+        return [
+            (
+                Cell(state, 12),
+                Cell(self._title, is_cut=is_cut),
+                *([] if is_cut else [Cell(Content.styled(self._seconds, self.quiet), 9, "right")]),
+                Cell(Content(self._points), 8, "right"),
+            )
+        ]
 
 
 class CheckCard(Vertical):
@@ -96,14 +141,14 @@ class CheckCard(Vertical):
         self.check = check
         self.hints_shown = hints_shown
         self.verdict: CheckVerdict | None = None
+        self._failures: int | None = None  # in a row; None while that is not known
+        self._is_due = False  # that it is opened, which was put off
+        self._clock: Timer | None = None
+        self._began = 0.0
 
     def compose(self) -> ComposeResult:
         """Lay out the head; the body comes with a verdict."""
-        with HeadRow(classes="head"):
-            yield Static(classes="state")
-            yield Static(words.prose(self.check.title), classes="title")
-            yield Static(classes="time")
-            yield Static(classes="points")
+        yield HeadRow(self.check.title)
         yield Vertical(classes="body")
 
     def on_mount(self) -> None:
@@ -125,39 +170,67 @@ class CheckCard(Vertical):
         """Whether there is a hint that the learner has not seen and may want."""
         return self.has_failed and self.hints_shown < len(self.check.hints)
 
+    @property
+    def attempts_to_offer(self) -> int:
+        """How many failures more it takes until the next hint is offered; whoever asks gets it before."""
+        return max(OFFERED_AFTER + self.hints_shown - (self._failures or 0), 0)
+
     async def wait(self, *, is_running: bool = False) -> None:
         """Show that the check is still to come, or running."""
-        self.verdict = None
-        self.remove_class("-open")
+        self.verdict = self._failures = None
+        self._is_due = False
         state = words.RUNNING if is_running else words.WAITING
         self._show_state(state, points=words.number(self.check.points))
-        await self.query_one(".body").remove_children()
+        if is_running:
+            self._began = time.monotonic()
+            self._clock = self.set_interval(TICK, self._show_clock)
+        await self._empty_body()
 
     async def forget(self) -> None:
         """Show the check as not run."""
         await self.wait()
         self._show_state(words.NOT_RUN, points=words.number(self.check.points))
 
-    async def show(self, verdict: CheckVerdict) -> None:
-        """Show how the check ended; one that did not pass is opened."""
+    async def show(self, verdict: CheckVerdict, *, opens: bool = True) -> None:
+        """Show how the check ended; one that did not pass is opened, now or by `open_due`."""
         self.verdict = verdict
         self._show_state(
             words.OUTCOMES[verdict.outcome],
-            time="" if verdict.outcome is Outcome.SKIP else words.seconds(verdict.seconds),
+            seconds="" if verdict.outcome is Outcome.SKIP else words.seconds(verdict.seconds),
             points=words.of(verdict.points, verdict.max_points),
         )
-        self.set_class(self.has_failed or verdict.outcome is Outcome.SKIP, "-open")
-        await self._fill_body()
+        await self._empty_body()
+        self._is_due = self.has_failed or verdict.outcome is Outcome.SKIP
+        if opens:
+            await self.open_due()
+
+    async def open_due(self) -> None:
+        """Open the card if that was put off."""
+        if self._is_due and not self.is_open:
+            await self.toggle()
+
+    async def show_failures(self, count: int) -> None:
+        """Take note of how often the check has failed in a row, which decides whether a hint is offered."""
+        self._failures = count
+        body = self.query_one(".body", Vertical)
+        if self.wants_hint and body.children:
+            log = body.query(".log")
+            await body.mount_all(self._offer(), before=log.first() if log else None)
 
     async def show_hints(self, count: int) -> None:
         """Show the first `count` hints."""
         self.hints_shown = count
-        self.add_class("-open")
-        await self._fill_body()
+        await self._empty_body()
+        await self.toggle()
 
-    def toggle(self) -> None:
+    @in_one_frame
+    async def toggle(self) -> None:
         """Open the card, or close it."""
         self.toggle_class("-open")
+        self._is_due = False
+        body = self.query_one(".body", Vertical)
+        if self.is_open and self.verdict is not None and not body.children:
+            await body.mount_all(self._details(self.verdict))
 
     async def on_row_chosen(self, event: Row.Chosen) -> None:
         """Do what the chosen row is for."""
@@ -168,21 +241,24 @@ class CheckCard(Vertical):
         elif isinstance(row, HintRow):
             self.post_message(self.HintWanted(self))
         else:
-            self.toggle()
+            await self.toggle()
 
-    def _show_state(self, state: words.State, *, time: str = "", points: str) -> None:
-        self.query_one(".head .state", Static).update(
-            Content.styled(f"{state.glyph} {state.word}", state.colour)
-        )
-        self.query_one(".head .time", Static).update(time)
-        self.query_one(".head .points", Static).update(points)
+    def _show_clock(self) -> None:
+        head, around = self.query_one(HeadRow), self.parent
+        if isinstance(around, Widget) and head.region.overlaps(around.region):  # else it would only cost
+            head.tick(f"{time.monotonic() - self._began:.1f} s")
 
-    async def _fill_body(self) -> None:
+    def _show_state(self, state: words.State, *, seconds: str = "", points: str) -> None:
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+        self.query_one(HeadRow).tell(state, seconds, points)
+
+    async def _empty_body(self) -> None:
+        self.remove_class("-open")
         body = self.query_one(".body", Vertical)
-        with self.app.batch_update():
+        if body.children:
             await body.remove_children()
-            if self.verdict is not None:
-                await body.mount_all(self._details(self.verdict))
 
     def _details(self, verdict: CheckVerdict) -> Iterator[Widget]:
         if verdict.reason and verdict.reason not in [finding.message for finding in verdict.findings]:
@@ -198,8 +274,17 @@ class CheckCard(Vertical):
         available = len(self.check.hints)
         for number, hint in enumerate(self.check.hints[: self.hints_shown], start=1):
             yield fact(f"hint {number} of {available}", words.prose(hint), "hint")
-        if self.wants_hint:
-            yield HintRow(self.hints_shown + 1, available)
+        yield from self._offer()
+
+    def _offer(self) -> Iterator[Widget]:
+        if not self.wants_hint or self._failures is None:
+            return
+        if attempts := self.attempts_to_offer:
+            hint = "the next hint" if self.hints_shown else "a hint"
+            text = f"{hint} is offered after {words.count(attempts, 'more attempt')}"
+            yield fact("", Content.styled(text, "italic $muted"), "no-offer")
+        else:
+            yield HintRow(key_for(self.app, "hint"), self.hints_shown + 1, len(self.check.hints))
 
 
 def _finding_rows(finding: Finding) -> Iterator[Row]:
@@ -213,13 +298,10 @@ def _finding_rows(finding: Finding) -> Iterator[Row]:
             yield FindingRow("", Content.styled(f"{location.role}{function}", "$muted"), other)
 
 
-def fact(label: str, text: Content | str, classes: str = "") -> Horizontal:
+def fact(label: str, text: Content, classes: str) -> Cells:
     """A label and what it labels."""
-    return Horizontal(
-        Static(label, classes="label", markup=False),
-        Static(text if isinstance(text, Content) else Content(text), classes="text"),
-        classes=f"fact {classes}",
-    )
+    colour = "$accent" if classes == "hint" else "$muted"
+    return Cells((Cell(Content.styled(label, colour), LABEL), Cell(text)), classes=classes)
 
 
 def _difference(verdict: CheckVerdict) -> Iterator[Widget]:
@@ -228,21 +310,22 @@ def _difference(verdict: CheckVerdict) -> Iterator[Widget]:
         expected, actual = verdict.difference.expected, verdict.difference.actual
         if verdict.difference.heading:
             yield Static(Content(verdict.difference.heading), classes="reason")
-    if expected is not None:
-        yield fact("expected", expected, "expected")
-    if actual is not None:
-        yield fact("actual", actual, "actual")
+    if expected is not None or actual is not None:
+        yield Comparison(expected, actual)
 
 
 def _log(verdict: CheckVerdict) -> Iterator[Widget]:
-    lines = [line for finding in verdict.findings for line in finding.log]
-    lines = list(dict.fromkeys(lines))
-    if not lines:
-        lines = [f"{line.prefix}{line.text}" for line in map(record_line, verdict.log)]
+    """What the findings were read from; without any the check's own log. Only its first lines."""
+    said = dict.fromkeys(line for finding in verdict.findings for line in finding.log)
+    lines = [Content(line) for line in said] or [_log_line(record) for record in verdict.log]
     if not lines:
         return
     shown = lines[:LOG_LINES]
-    more = len(lines) - len(shown)
-    if more:
-        shown.append(f"… {words.count(more, 'line')} more in the tab Kernel log")
-    yield fact("kernel log", "\n".join(shown), "log")
+    if len(lines) > len(shown):
+        shown.append(Content(f"… {words.count(len(lines) - len(shown), 'line')} more in the tab Kernel log"))
+    yield fact("kernel log", Content("\n").join(shown), "log")
+
+
+def _log_line(record: Record) -> Content:
+    line = record_line(record)
+    return Content.assemble(line.prefix, (line.text, _LOG_STYLES.get(line.role, "$foreground")))

@@ -14,6 +14,7 @@ from kmodlab.tui.widgets.check_card import CheckCard, HeadRow, HintRow, Row
 class CheckList(VerticalScroll, can_focus=True):
     """All checks of a lesson. The cursor goes from row to row; where the next one is out of sight, it scrolls."""
 
+    HELP = "Checks"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "next_row", "Down", show=False, id="checks.down", tooltip="To the next line"),
         Binding("up,k", "previous_row", "Up", show=False, id="checks.up", tooltip="To the line before"),
@@ -71,6 +72,16 @@ class CheckList(VerticalScroll, can_focus=True):
         """Put the cursor on a check and bring as much of it into view as fits."""
         self._point_at(card.query_one(HeadRow))
         self.call_after_refresh(self.scroll_to_widget, card, animate=False)
+
+    async def show_failures(self, failures: Mapping[str, int]) -> None:
+        """Offer hints where a check has failed often enough in a row."""
+        for card in self.cards:
+            await card.show_failures(failures.get(card.check.id, 0))
+
+    async def open_due(self) -> None:
+        """Open the cards of which that was put off."""
+        for card in self.cards:
+            await card.open_due()
 
     async def show_hints(self, card: CheckCard, count: int) -> None:
         """Show the first `count` hints of a check, with the cursor ready for the next."""

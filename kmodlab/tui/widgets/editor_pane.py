@@ -2,23 +2,30 @@
 """The editor pane: one tab a file, what was said about the cursor's line, and saving."""
 
 import asyncio
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Literal
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs, TextArea
 
+from kmodlab import settings
 from kmodlab.build.diagnostics import Diagnostic
 from kmodlab.errors import LabError
 from kmodlab.evidence.finding import Finding
-from kmodlab.tui import words
+from kmodlab.tui import external_editor, words
 from kmodlab.tui.files import LessonFiles, text_of
+from kmodlab.tui.frames import relabel
 from kmodlab.tui.marks import marks_of
 from kmodlab.tui.widgets.code_editor import CodeEditor
+from kmodlab.tui.widgets.find_bar import FindBar
+from kmodlab.tui.widgets.key_label import KeyLabel
 
 PAUSE = 0.8  # seconds without a key before the files are saved
 LOOK_EVERY = 1.0  # seconds between two looks for changes made elsewhere
@@ -26,6 +33,56 @@ LOOK_EVERY = 1.0  # seconds between two looks for changes made elsewhere
 
 class EditorPane(Vertical):
     """The learner's files of one lesson."""
+
+    HELP = "Code"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+f",
+            "find",
+            "Find",
+            show=False,
+            id="editor.find",
+            priority=True,
+            tooltip="Find a text; Tab: replace it",
+        ),
+        Binding(
+            "ctrl+g",
+            "find_next(1)",
+            "Find next",
+            show=False,
+            id="editor.find-next",
+            tooltip="Find the same text again",
+        ),
+        Binding(
+            "alt+g",
+            "find_next(-1)",
+            "Find before",
+            show=False,
+            id="editor.find-previous",
+            priority=True,  # or the editor would take it for a g
+            tooltip="Find the same text again, backwards",
+        ),
+        Binding(
+            "alt+down",
+            "next_mark(1)",
+            "Next mark",
+            show=False,
+            id="editor.next-mark",
+            tooltip="To the next line that something was said about",
+        ),
+        Binding(
+            "alt+up",
+            "next_mark(-1)",
+            "Mark before",
+            show=False,
+            id="editor.last-mark",
+            tooltip="To the line before that something was said about",
+        ),
+    ]
+
+    class Rested(Message):
+        """Nothing was typed for a while."""
 
     class Told(Message):
         """Something about the files that the learner has to know."""
@@ -38,6 +95,7 @@ class EditorPane(Vertical):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self.find_bar = FindBar()
         self._files: LessonFiles | None = None
         self._saved: dict[str, str] = {}
         self._saving = asyncio.Lock()
@@ -50,8 +108,9 @@ class EditorPane(Vertical):
         with Container(id="editor-head", classes="pane-head"):
             yield Tabs(id="file-tabs")
             yield Static(id="saved-state")
-            yield Static("F3", classes="pane-key")
+            yield KeyLabel("code")
         yield ContentSwitcher(id="editors")
+        yield self.find_bar
         yield Static(id="line-message")
 
     def on_mount(self) -> None:
@@ -62,8 +121,13 @@ class EditorPane(Vertical):
     # Files
 
     async def open(self, files: LessonFiles) -> None:
-        """Edit `files`, which were read."""
+        """Edit `files`, which were read. Who leaves the app meanwhile waits: saving does, as leaving begins with it."""
+        async with self._saving:
+            await self._open(files)
+
+    async def _open(self, files: LessonFiles) -> None:
         self._files, self._shown_unsaved = files, None
+        self.find_bar.follow(None)
         texts = {name: text_of(content) for name, content in files.known.items()}
         tabs = self.query_one(Tabs)
         switcher = self.query_one("#editors", ContentSwitcher)
@@ -73,10 +137,14 @@ class EditorPane(Vertical):
             await switcher.remove_children()
             for number, (name, text) in enumerate(texts.items()):
                 await switcher.add_content(CodeEditor(name, text), id=f"editor-{number}")
-                await tabs.add_tab(Tab(Content(name), id=f"file-{number}"))
+                await tabs.add_tab(Tab(Content(_label(name, is_saved=True)), id=f"file-{number}"))
             switcher.current = "editor-0"
         self._saved = self.texts
         self._show_saved()
+
+    def let_go(self) -> None:
+        """Neither save the files nor watch them any more, until others are opened."""
+        self._files = None
 
     @property
     def editors(self) -> dict[str, CodeEditor]:
@@ -107,10 +175,11 @@ class EditorPane(Vertical):
     async def save(self) -> bool:
         """Write what is not on disk; return whether all is. Trouble is told by a message."""
         async with self._saving:
+            files = self._files
+            if files is None:
+                return not self.unsaved
             for name in self.unsaved:
                 text = self.editors[name].text
-                files = self._files
-                assert files is not None
                 try:
                     copy = await asyncio.to_thread(files.save, name, text)
                 except LabError as trouble:
@@ -123,13 +192,20 @@ class EditorPane(Vertical):
             return True
 
     async def _look_outside(self) -> None:
-        files = self._files
-        if files is None or self._saving.locked():
-            return
+        if not self._saving.locked():
+            for name in await self._load_changes():
+                self.post_message(
+                    self.Told(f"{name} was changed elsewhere.", "It was loaded again.", is_error=False)
+                )
+
+    async def _load_changes(self) -> list[str]:
+        """Load the files that were changed elsewhere; return their names."""
+        loaded: list[str] = []
         async with self._saving:
-            changed = await asyncio.to_thread(files.changed_outside)
-            if files is not self._files:
-                return
+            files = self._files
+            changed = await asyncio.to_thread(files.changed_outside) if files is not None else {}
+            if files is None or files is not self._files:
+                return loaded
             unsaved = self.unsaved
             for name, content in changed.items():
                 if name not in unsaved:  # an unsaved one is kept: saving it puts a copy of the other aside
@@ -137,9 +213,40 @@ class EditorPane(Vertical):
                     editor = self.editors[name]
                     editor.exchange(text_of(content))
                     self._saved[name] = editor.text
-                    self.post_message(
-                        self.Told(f"{name} was changed elsewhere.", "It was loaded again.", is_error=False)
-                    )
+                    loaded.append(name)
+        return loaded
+
+    async def edit_outside(self) -> None:
+        """Open the file that is shown in the learner's own editor, and come back with what was saved there."""
+        editor, files = self.current, self._files
+        if editor is None or files is None or not await self.save():
+            return
+        path, line = files.path(editor.file), editor.cursor_location[0] + 1
+        try:
+            setting = (await asyncio.to_thread(settings.load)).editor
+            command = external_editor.command(external_editor.chosen(setting, os.environ), path, line)
+            self._lend_terminal(command)
+        except SuspendNotSupported:
+            self.post_message(
+                self.Told(
+                    "This terminal cannot be lent to another editor.",
+                    f"Open {path} in a window of its own; what you save there is loaded here.",
+                )
+            )
+        except LabError as trouble:
+            self.post_message(self.Told(trouble.message, trouble.hint))
+        await self._load_changes()
+
+    def _lend_terminal(self, command: Sequence[str]) -> None:
+        """Run an editor in this terminal; nothing may be painted until it ends."""
+        trouble = None
+        with self.app.suspend():  # which resumes only when nothing is raised
+            try:
+                external_editor.run(command)
+            except LabError as problem:
+                trouble = problem
+        if trouble is not None:
+            raise trouble
 
     def _tell_of_copy(self, name: str, copy: str) -> None:
         self.post_message(
@@ -151,11 +258,17 @@ class EditorPane(Vertical):
         )
 
     @on(TextArea.Changed)
-    def _plan_save(self) -> None:
+    def _follow_change(self) -> None:
+        if self.find_bar.display:
+            self.find_bar.look_again()
         self._show_saved()
         if self._pause is not None:
             self._pause.stop()
-        self._pause = self.set_timer(PAUSE, self.save)
+        self._pause = self.set_timer(PAUSE, self._rest)
+
+    async def _rest(self) -> None:
+        await self.save()
+        self.post_message(self.Rested())
 
     def _show_saved(self) -> None:
         unsaved = self.unsaved
@@ -164,11 +277,53 @@ class EditorPane(Vertical):
         self._shown_unsaved = unsaved
         for tab in self.query_one(Tabs).query(Tab):
             name = list(self.editors)[int((tab.id or "").removeprefix("file-"))]
-            tab.label = Content(f"{name} ●" if name in unsaved else name)
+            relabel(tab, _label(name, is_saved=name not in unsaved))
         state = Content.styled("● unsaved", "$accent") if unsaved else Content("saved")
-        self.query_one("#saved-state", Static).update(state)
+        self.query_one("#saved-state", Static).update(state, layout=False)
+
+    # Finding
+
+    @on(CodeEditor.Left)
+    def _close_bar_first(self, event: CodeEditor.Left) -> None:
+        if self.find_bar.display:
+            event.stop()
+            self.find_bar.action_close()
+
+    def action_find(self, *, is_replacing: bool = False) -> None:
+        """Open the bar."""
+        if self.current is not None:
+            self.find_bar.open(self.current, is_replacing=is_replacing)
+
+    def action_replace(self) -> None:
+        """Open the bar with what replaces."""
+        self.action_find(is_replacing=True)
+
+    def action_find_next(self, step: Literal[1, -1]) -> None:
+        """Find again what was found last; ask when there was nothing yet."""
+        if not self.find_bar.is_asked:
+            self.action_find()
+        else:
+            self.find_bar.follow(self.current)
+            self.find_bar.action_go(step)
 
     # Places
+
+    def action_next_mark(self, step: Literal[1, -1]) -> None:
+        """Go to the next marked line, or the one before; after those of one file come those of the next."""
+        if self.current is None:
+            return
+        editors = list(self.editors.values())
+        at = editors.index(self.current)
+        if (mark := self.current.next_mark(step)) is not None:
+            self.go_to(self.current.file, mark.row + 1)
+            return
+        for editor in [
+            editors[(at + step * further) % len(editors)] for further in range(1, len(editors) + 1)
+        ]:
+            if editor.marks:
+                rows = [mark.row for mark in editor.marks]
+                self.go_to(editor.file, (min(rows) if step > 0 else max(rows)) + 1)
+                return
 
     def go_to(self, name: str, line: int, column: int | None = None) -> bool:
         """Show a line of a file with the cursor on it; return whether there is such a file."""
@@ -178,7 +333,7 @@ class EditorPane(Vertical):
         self.query_one(Tabs).active = f"file-{list(self.editors).index(name)}"
         self.query_one("#editors", ContentSwitcher).current = editor.id
         editor.go_to(line, column)
-        editor.focus()
+        self.screen.set_focus(editor)
         return True
 
     def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
@@ -186,6 +341,7 @@ class EditorPane(Vertical):
         event.stop()
         number = (event.tab.id or "").removeprefix("file-")
         self.query_one("#editors", ContentSwitcher).current = f"editor-{number}"
+        self.find_bar.follow(self.current)
         self._tell_of_line()
 
     def mark(self, diagnostics: Iterable[Diagnostic], findings: Iterable[Finding]) -> None:
@@ -200,6 +356,8 @@ class EditorPane(Vertical):
         editor = self.current
         if editor is None:
             return
+        if self.find_bar.display:
+            self.find_bar.show_count()
         marks = editor.marks_here()
         row, column = editor.cursor_location
         place = f"line {row + 1}, column {editor.get_column_width(row, column) + 1}"
@@ -219,3 +377,7 @@ class EditorPane(Vertical):
         # A mark may need several rows, a mere place does not: no new layout at every key.
         self.query_one("#line-message", Static).update(said, layout=bool(marks) or self._is_mark_told)
         self._is_mark_told = bool(marks)
+
+
+def _label(name: str, *, is_saved: bool) -> str:
+    return f"{name}  " if is_saved else f"{name} ●"

@@ -46,6 +46,7 @@ def _parser() -> MarkdownIt:
 class Reader(VerticalScroll, can_focus=True):
     """A text to read, with the keys of less."""
 
+    HELP = "Text"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", "Down", show=False, id="read.down", tooltip="A line down"),
         Binding("k", "scroll_up", "Up", show=False, id="read.up", tooltip="A line up"),
@@ -61,6 +62,8 @@ class Reader(VerticalScroll, can_focus=True):
 
 class LessonView(Reader):
     """The lesson that the learner is at."""
+
+    HELP = "Lesson text"
 
     def compose(self) -> ComposeResult:
         """Lay out the text."""

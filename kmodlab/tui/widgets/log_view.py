@@ -73,8 +73,15 @@ def clipped(lines: Sequence[Line], limit: int = 2000) -> Sequence[Line]:
     ]
 
 
+def text_of(lines: Iterable[Line]) -> str:
+    """The lines as text."""
+    return "\n".join(line.prefix + line.text for line in lines)
+
+
 class LogView(ScrollView, can_focus=True):
     """Lines, folded at the width there is; only what is on screen is rendered."""
+
+    HELP = "Log"
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"log-view--{role}"
@@ -82,17 +89,26 @@ class LogView(ScrollView, can_focus=True):
     }
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", "Down", show=False),
-        Binding("k", "scroll_up", "Up", show=False),
-        Binding("g", "scroll_home", "To the top", show=False),
-        Binding("G", "scroll_end", "To the end", show=False),
-        Binding("space", "page_down", "A page on", show=False),
+        Binding("j", "scroll_down", "Down", show=False, id="lines.down", tooltip="A line down"),
+        Binding("k", "scroll_up", "Up", show=False, id="lines.up", tooltip="A line up"),
+        Binding("g", "scroll_home", "To the top", show=False, id="lines.top", tooltip="To the first line"),
+        Binding("G", "scroll_end", "To the end", show=False, id="lines.end", tooltip="To the last line"),
+        Binding("space", "page_down", "A page on", show=False, id="lines.page", tooltip="A page on"),
+        Binding(
+            "y",
+            "copy",
+            "Copy",
+            show=False,
+            id="lines.copy",
+            tooltip="Copy what is selected, or all that is shown",
+        ),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: list[Line] = []
         self._rows: list[tuple[str, str, Role]] = []
+        self._line_of_row: list[int] = []
         self._folded_at = 0
 
     def show(self, lines: Iterable[Line], *, from_top: bool = True) -> None:
@@ -105,13 +121,29 @@ class LogView(ScrollView, can_focus=True):
     @property
     def text(self) -> str:
         """All that is shown, line by line."""
-        return "\n".join(line.prefix + line.text for line in self._lines)
+        return text_of(self._lines)
+
+    @property
+    def chosen_text(self) -> str:
+        """What the reader selected with the mouse, else all that is shown."""
+        selection = self.text_selection
+        selected = self.get_selection(selection) if selection is not None else None
+        return selected[0] if selected is not None else self.text
+
+    def action_copy(self) -> None:
+        """Copy what is selected, or all."""
+        text = self.chosen_text
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"Copied {words.count(text.count(chr(10)) + 1, 'line')}.")
 
     def _fold(self) -> None:
         width = self._folded_at = self.scrollable_content_region.width
-        self._rows = [
-            (prefix, text, line.role) for line in self._lines for prefix, text in rows_of(line, max(width, 1))
-        ]
+        self._rows, self._line_of_row = [], []
+        for number, line in enumerate(self._lines):
+            for prefix, text in rows_of(line, max(width, 1)):
+                self._rows.append((prefix, text, line.role))
+                self._line_of_row.append(number)
         self.virtual_size = Size(width, len(self._rows))
         self.refresh()
 

@@ -21,11 +21,12 @@ NARROWEST = 16  # cells that a lesson's title needs
 class Navigator(OptionList):
     """The lessons in the order they are taught; Enter opens one."""
 
+    HELP = "Lessons"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
-        Binding("g", "first", "First lesson", show=False),
-        Binding("G", "last", "Last lesson", show=False),
+        Binding("j", "cursor_down", "Down", show=False, id="lessons.down", tooltip="To the next lesson"),
+        Binding("k", "cursor_up", "Up", show=False, id="lessons.up", tooltip="To the lesson before"),
+        Binding("g", "first", "First", show=False, id="lessons.top", tooltip="To the first lesson"),
+        Binding("G", "last", "Last", show=False, id="lessons.end", tooltip="To the last lesson"),
     ]
 
     class Chosen(Message):
@@ -72,7 +73,7 @@ class Navigator(OptionList):
 
 def _prompt(lesson: Lesson, standing: Standing, is_current: bool = False) -> Content:
     state = lesson_state(standing)
-    best = max(standing.max_points, sum(check.points for check in lesson.checks))
+    best = max(standing.max_points, lesson.points)
     return Content.assemble(
         (f"{state.glyph} ", state.colour),
         (lesson.title, "bold" if is_current else ""),

@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: MIT
 """The four panes: side by side where there is room, otherwise one at a time behind tabs."""
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
 from textual.widgets import Static, Tab, Tabs
 
-from kmodlab.packs.catalog import Lesson
+from kmodlab.tui.frames import relabel
+from kmodlab.tui.keys import key_for
 from kmodlab.tui.widgets.code_editor import CodeEditor
 from kmodlab.tui.widgets.editor_pane import EditorPane
+from kmodlab.tui.widgets.key_label import KeyLabel
 from kmodlab.tui.widgets.lesson_view import LessonView
 from kmodlab.tui.widgets.navigator import Navigator
 from kmodlab.tui.widgets.results import ResultsPane
+
+if TYPE_CHECKING:
+    from kmodlab.session import Session
 
 Pane = Literal["lessons", "lesson", "code", "results"]
 PANES: tuple[Pane, ...] = ("lessons", "lesson", "code", "results")
@@ -24,36 +30,39 @@ class Panes(Vertical):
     """Lessons, lesson, code and results. `front` is the pane that the learner is in."""
 
     TABS: ClassVar[dict[Pane, str]] = {
-        "lesson": "F2 Lesson",
-        "code": "F3 Code",
-        "results": "F4 Results",
-        "lessons": "^l Lessons",
+        "lesson": "Lesson",
+        "code": "Code",
+        "results": "Results",
+        "lessons": "Lessons",
     }
 
-    def __init__(self, lessons: tuple[Lesson, ...]) -> None:
-        """Offer `lessons` in the list."""
+    def __init__(self, session: "Session") -> None:
+        """Offer the lessons of `session` in the list."""
         super().__init__()
-        self._lessons = lessons
+        self._session, self._lessons = session, session.pack.lessons
         self.front: Pane = "lesson"
+        self._sign = ""  # how the check is going
 
     def compose(self) -> ComposeResult:
-        """Lay out the panes; kmodlab.tcss decides how large they are."""
+        """Lay out the panes; styles/app.tcss decides how large they are."""
         yield Tabs(*(Tab(label, id=f"tab-{pane}") for pane, label in self.TABS.items()), id="panes")
         with Horizontal(id="body"):
             with Vertical(id="lessons", classes="pane"):
-                yield from _head("Lessons", "^l")
+                yield from _head("lessons")
                 yield Navigator(self._lessons)
             with Vertical(id="work"):
                 with Horizontal(id="desk"):
                     with Vertical(id="lesson", classes="pane"):
-                        yield from _head("Lesson", "F2")
+                        yield from _head("lesson")
                         yield LessonView()
                     yield EditorPane(id="code", classes="pane")
-                yield ResultsPane(id="results", classes="pane")
+                yield ResultsPane(self._session, id="results", classes="pane")
 
     def on_mount(self) -> None:
         """Keep the tabs out of the way of the Tab key."""
         self.query_one("#panes", Tabs).can_focus = False
+        self.screen.bindings_updated_signal.subscribe(self, self._label_tabs)
+        self._label_tabs(self.screen)
 
     def show(self, pane: Pane) -> None:
         """Bring a pane to the front, and give it the focus."""
@@ -62,9 +71,9 @@ class Panes(Vertical):
             self.query_one(ResultsPane).focus_page()
         elif pane == "code":
             if (editor := self.query_one(EditorPane).current) is not None:
-                editor.focus()
+                self.screen.set_focus(editor)
         else:
-            self.query_one(LessonView if pane == "lesson" else Navigator).focus()
+            self.screen.set_focus(self.query_one(LessonView if pane == "lesson" else Navigator))
 
     def go_round(self, step: int) -> None:
         """Go to the pane after, or before, the one in front."""
@@ -73,7 +82,13 @@ class Panes(Vertical):
 
     def mark_results(self, sign: str) -> None:
         """Show in the tab of the results how the check is going."""
-        self.query_one("#tab-results", Tab).label = f"{self.TABS['results']} {sign}".rstrip()
+        self._sign = sign
+        self._label_tabs(self.screen)
+
+    def _label_tabs(self, _screen: Screen[object]) -> None:
+        for pane, name in self.TABS.items():
+            sign = f" {self._sign or ' '}" if pane == "results" else ""
+            relabel(self.query_one(f"#tab-{pane}", Tab), f"{key_for(self.app, pane)} {name}{sign}")
 
     @property
     def is_narrow(self) -> bool:
@@ -116,8 +131,8 @@ class Panes(Vertical):
         self.query_one("#desk").display = not self.is_narrow or self.front in ("lesson", "code")
 
 
-def _head(title: str, key: str) -> ComposeResult:
+def _head(pane: Pane) -> ComposeResult:
     """The line above a pane: its title, and the key that leads to it."""
     with Horizontal(classes="pane-head"):
-        yield Static(title, classes="pane-title")
-        yield Static(key, classes="pane-key")
+        yield Static(Panes.TABS[pane], classes="pane-title")
+        yield KeyLabel(pane)

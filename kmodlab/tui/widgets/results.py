@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The results pane: checks, build and kernel log of the last attempt, under a line that sums it up."""
+"""The results pane: checks, build and kernel log of the last attempt, and the learner's own machine."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,26 +17,32 @@ from kmodlab.grading.verdict import CheckVerdict, Outcome, Report
 from kmodlab.learner.progress import Standing
 from kmodlab.packs.catalog import Lesson
 from kmodlab.tui import words
+from kmodlab.tui.bench import BenchKeeper
+from kmodlab.tui.frames import relabel
+from kmodlab.tui.keys import key_for
+from kmodlab.tui.log_filter import Chapter
+from kmodlab.tui.widgets.aftermath import Aftermath
+from kmodlab.tui.widgets.bench_console import ConsolePage
+from kmodlab.tui.widgets.bench_page import BenchPage
+from kmodlab.tui.widgets.bench_sysfs import SysfsPage, SysfsTree
+from kmodlab.tui.widgets.bench_trace import TracePage
 from kmodlab.tui.widgets.build_view import BuildView, MessageList
 from kmodlab.tui.widgets.check_list import CheckList
-from kmodlab.tui.widgets.lesson_view import LessonText, Reader
-from kmodlab.tui.widgets.log_view import EXPECTED, Line, LogView, clipped, record_line
+from kmodlab.tui.widgets.kernel_log import KernelLog
+from kmodlab.tui.widgets.key_label import KeyLabel
 
-PAGES = ("checks", "build", "log")
+if TYPE_CHECKING:
+    from kmodlab.session import Session
 
-
-class Aftermath(Reader):
-    """What just happened, shown after the pass."""
-
-    def compose(self) -> ComposeResult:
-        """Lay out the way on, and the text."""
-        yield Static(id="way-on")
-        yield LessonText()
+PAGES = ("checks", "build", "log", "console", "sysfs", "trace")
+BENCH_PAGES: Mapping[str, type[BenchPage]] = {"console": ConsolePage, "sysfs": SysfsPage, "trace": TracePage}
+BENCH_WIDGETS = (ConsolePage, SysfsPage, SysfsTree, TracePage)  # that have keys
 
 
 class ResultsPane(Vertical):
     """What the last attempt came to."""
 
+    HELP = "Results"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "right,l", "turn(1)", "Next tab", show=False, id="results.next-tab", tooltip="To the next tab"
@@ -46,23 +52,31 @@ class ResultsPane(Vertical):
         ),
     ]
 
+    def __init__(self, session: "Session", *, id: str, classes: str) -> None:
+        """Show attempts, and a machine of the learner's own from `session`."""
+        super().__init__(id=id, classes=classes)
+        self.keeper = BenchKeeper(self, session)
+
     def compose(self) -> ComposeResult:
-        """Lay out tabs and summary above the three pages."""
+        """Lay out tabs and summary above the pages."""
         with Container(id="results-head", classes="pane-head"):
             yield Tabs(
                 Tab("Checks", id="tab-checks"),
-                Tab("Build", id="tab-build"),
+                Tab("Build  ", id="tab-build"),
                 Tab("Kernel log", id="tab-log"),
+                Tab("Console", id="tab-console"),
+                Tab("sysfs", id="tab-sysfs"),
+                Tab("Trace", id="tab-trace"),
                 id="results-tabs",
             )
             yield Static(id="summary")
-            yield Static("F4", classes="pane-key")
+            yield KeyLabel("results")
         with ContentSwitcher(initial="checks", id="results-pages"):
             with Container(id="checks"):
                 yield CheckList(id="check-list")
                 yield Aftermath(id="aftermath")
             yield BuildView(id="build")
-            yield LogView(id="log")
+            yield KernelLog(id="log")
 
     def on_mount(self) -> None:
         """Keep the tabs out of the way of the Tab key; left and right turn them."""
@@ -73,12 +87,15 @@ class ResultsPane(Vertical):
         """The list of checks."""
         return self.query_one(CheckList)
 
-    def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
-        """Show the page of the tab."""
+    async def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
+        """Show the page of the tab; those of the machine are made when they are wanted first."""
         event.stop()
         had_focus = self.has_focus_within
         page = (event.tab.id or "").removeprefix("tab-")
-        self.query_one("#results-pages", ContentSwitcher).current = page
+        pages = self.query_one("#results-pages", ContentSwitcher)
+        if page in BENCH_PAGES and not pages.query_children(f"#{page}"):
+            await pages.add_content(BENCH_PAGES[page](self.keeper, id=page))
+        pages.current = page
         if had_focus:
             self.focus_page()
 
@@ -89,7 +106,7 @@ class ResultsPane(Vertical):
 
     @property
     def page(self) -> str:
-        """The page that is shown: checks, build or log."""
+        """The page that is shown, one of PAGES."""
         return self.query_one("#results-pages", ContentSwitcher).current or PAGES[0]
 
     def turn_to(self, page: str) -> None:
@@ -100,49 +117,53 @@ class ResultsPane(Vertical):
         """Give the page that is shown the focus; when it has it already, another part of the page."""
         parts = self._parts()
         focused = [at for at, part in enumerate(parts) if part.has_focus]
-        parts[(focused[0] + 1) % len(parts) if focused else 0].focus()
+        self.screen.set_focus(parts[(focused[0] + 1) % len(parts) if focused else 0])
 
     def _parts(self) -> list[Widget]:
         """The parts of the page that is shown, the one to look at first before the others."""
         if self.page == "log":
-            return [self.query_one("#log")]
+            return [self.query_one(KernelLog).lines]
         if self.page == "build":
             messages, output = self.query_one(MessageList), self.query_one("#build-output")
             return [messages, output] if messages.display else [output]
+        if self.page in ("console", "sysfs", "trace"):
+            return self.query_one(f"#{self.page}", BenchPage).parts
         aftermath = self.query_one(Aftermath)
         return [aftermath, self.checks] if aftermath.display else [self.checks]
 
     async def begin_lesson(self, lesson: Lesson, hints_shown: Mapping[str, int], standing: Standing) -> None:
         """Show the checks of a lesson, which were not run yet."""
+        key = key_for(self.app, "check")
         if standing.attempts:
             state = words.lesson_state(standing)
             best = words.of(standing.best_points, standing.max_points)
-            self._sum_up(Content(f"{state.glyph} {state.word} · best {best} points · F5 checks again"))
+            self._sum_up(Content(f"{state.glyph} {state.word} · best {best} points · {key} checks again"))
         else:
-            self._sum_up(Content("F5 builds and checks your code"))
+            self._sum_up(Content(f"{key} builds and checks your code"))
         self._clear()
         self.query_one(BuildView).forget()
+        self.keeper.begin_lesson(lesson)
         self.turn_to("checks")
         await self.checks.list_checks(lesson.checks, hints_shown)
 
     async def begin_attempt(self, doing: str) -> None:
         """Show that an attempt has begun, and what is being done."""
-        self._clear()
+        self._clear(f"0/{len(self.checks.cards)}")
         self._sum_up(Content.styled(f"▸ {doing}", "bold $primary"))
-        with self.app.batch_update():
-            for card in self.checks.cards:
-                await card.wait()
+        for card in self.checks.cards:
+            await card.wait()
         self.turn_to("checks")
 
-    async def advance(self, event: Event) -> None:
-        """Show how far the attempt has come."""
+    async def advance(self, event: Event, *, opens: bool) -> None:
+        """Show how far the attempt has come; what failed `opens` at once, or when `checks.open_due` is called."""
         if isinstance(event, Built):
             self._show_build(event.build)
+            self.keeper.take(event.build, event.modules)
         elif isinstance(event, CheckBegan):
             await self.checks.card(event.id).wait(is_running=True)
             self._show_count()
         elif isinstance(event, CheckEnded):
-            await self.checks.card(event.verdict.id).show(event.verdict)
+            await self.checks.card(event.verdict.id).show(event.verdict, opens=opens)
             self._show_count()
             self._show_log()
 
@@ -162,50 +183,51 @@ class ResultsPane(Vertical):
             label = f"Build ✗ {words.count(errors, 'error')}" if errors else "Build ✗ failed"
         else:
             label = f"Build ! {words.count(warnings, 'warning')}" if warnings else "Build ✓"
-        self.query_one("#tab-build", Tab).label = label
+        relabel(self.query_one("#tab-build", Tab), label)
 
     def _show_count(self) -> None:
         cards = self.checks.cards
         ended = [card.verdict for card in cards if card.verdict is not None]
         passed = sum(verdict.outcome is Outcome.PASS for verdict in ended)
-        self.query_one("#tab-checks", Tab).label = f"Checks {passed}/{len(cards)}"
+        relabel(self.query_one("#tab-checks", Tab), f"Checks {passed}/{len(cards)}")
         self._sum_up(Content.styled(f"▸ checking · {len(ended)} of {len(cards)} done", "bold $primary"))
 
     def _show_log(self) -> None:
         verdicts = [card.verdict for card in self.checks.cards if card.check.do and card.verdict is not None]
-        self.query_one("#log", LogView).show(_log_lines(verdicts), from_top=False)
+        self.query_one(KernelLog).show(_chapters(verdicts))
 
     def show_end(self, report: Report, accelerator: str | None) -> None:
         """Show what the attempt came to, and lead to the first check that failed."""
         self._sum_up(_summary(report, accelerator))
+        passed = sum(verdict.outcome is Outcome.PASS for verdict in report.checks)
+        relabel(self.query_one("#tab-checks", Tab), f"Checks {passed}/{len(report.checks)}")
         failed = next((card for card in self.checks.cards if card.has_failed), None)
         if failed is not None:
             self.checks.go_to(failed)
 
-    async def show_aftermath(self, text: str | None, way_on: Content) -> None:
+    async def show_aftermath(self, report: Report, text: str | None, next_title: str | None) -> None:
         """Show what just happened, and how to go on."""
         aftermath = self.query_one(Aftermath)
-        self.query_one("#way-on", Static).update(way_on)
-        await aftermath.query_one(LessonText).update(text or "")
-        aftermath.scroll_home(animate=False)
+        await aftermath.show(report, text, next_title)
         self.query_one("#checks").add_class("-passed")
         if self.checks.has_focus:
-            aftermath.focus()
+            self.screen.set_focus(aftermath)
 
-    def _clear(self) -> None:
+    def _clear(self, checks: str = "") -> None:
         self.query_one("#checks").remove_class("-passed")
-        self.query_one("#log", LogView).show([Line("Nothing was run yet. F5 builds and checks.", "expected")])
-        self.query_one("#tab-checks", Tab).label = "Checks"
-        self.query_one("#tab-build", Tab).label = "Build"
+        self.query_one(KernelLog).forget()
+        relabel(self.query_one("#tab-checks", Tab), f"Checks {checks}".rstrip())
+        relabel(self.query_one("#tab-build", Tab), "Build  ")  # room for a sign
 
     def _sum_up(self, summary: Content) -> None:
-        self.query_one("#summary", Static).update(summary)
+        self.query_one("#summary", Static).update(summary, layout=False)
 
 
 def _summary(report: Report, accelerator: str | None) -> Content:
     state = words.OUTCOMES[report.outcome]
     machine = f"{report.kernel} {(accelerator or '').upper()}".rstrip()
-    rest = [words.seconds(report.seconds), machine]
+    hidden = f"{words.count(report.hidden_checks, 'more check')} hidden" if report.hidden_checks else ""
+    rest = [words.seconds(report.seconds), hidden, machine]
     return Content.assemble(
         (f"{state.glyph} {state.word}", f"bold {state.colour}"),
         f" {words.of(report.points, report.max_points)} points",
@@ -213,16 +235,9 @@ def _summary(report: Report, accelerator: str | None) -> Content:
     )
 
 
-def _log_lines(verdicts: Sequence[CheckVerdict]) -> Iterator[Line]:
-    if any(record.is_benign for verdict in verdicts for record in verdict.log):
-        yield Line(
-            f"Lines marked “{EXPECTED}” come with any module built outside the kernel: no mistake.", EXPECTED
-        )
+def _chapters(verdicts: Sequence[CheckVerdict]) -> Iterator[Chapter]:
     for verdict in verdicts:
-        if verdict.outcome is Outcome.SKIP:
-            continue
-        state = words.OUTCOMES[verdict.outcome]
-        yield Line(f"{state.glyph} {state.word}: {verdict.title.replace('`', '')}", "heading")
-        if not verdict.log:
-            yield Line("The kernel logged nothing.", EXPECTED)
-        yield from clipped([record_line(record) for record in verdict.log])
+        if verdict.outcome is not Outcome.SKIP:
+            state = words.OUTCOMES[verdict.outcome]
+            title = verdict.title.replace("`", "")
+            yield Chapter(f"{state.glyph} {state.word}: {title}", verdict.log)

@@ -1,87 +1,51 @@
 # SPDX-License-Identifier: MIT
 """The line at the top: the lesson, and how it stands with the machine."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
-from textual.reactive import var
 from textual.widgets import Static
 
-from kmodlab.errors import CancelledError, LabError
-from kmodlab.steps import Step
-from kmodlab.tui.messages import explained
+from kmodlab.tui.keys import key_for
+from kmodlab.tui.machine import MachineState
 
 if TYPE_CHECKING:
     from kmodlab.session import Session
+    from kmodlab.tui.app import KmodlabApp
 
 BAR_WIDTH = 10  # cells
 
 
 class MachineStatus(Static):
-    """Gets the session's machine ready, and shows how far it is."""
-
-    has_failed: var[bool] = var(False)
-
-    class Advanced(Message):
-        """The machine is a step nearer to being ready."""
-
-        def __init__(self, step: Step) -> None:
-            self.step = step
-            super().__init__()
-
-    class Ready(Message):
-        """A kernel is there and booted."""
-
-    class Failed(Message):
-        """There is no machine to run modules in."""
-
-        def __init__(self, trouble: LabError) -> None:
-            self.trouble = trouble
-            super().__init__()
+    """How it stands with the machine, in a few words."""
 
     def __init__(self, session: "Session") -> None:
         """Show the machine of `session`."""
         super().__init__(id="machine")
         self._session = session
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="prepare")
-    def prepare(self) -> None:
-        """Get a kernel and boot it; the learner reads and edits meanwhile."""
-        try:
-            self._session.prepare(self.hear)
-        except CancelledError:  # the app is being left
-            return
-        except Exception as problem:
-            self.post_message(self.Failed(explained(problem)))
-        else:
-            self.post_message(self.Ready())
+    def on_mount(self) -> None:
+        """Show how it stands now, and whatever changes."""
+        machine = cast("KmodlabApp", self.app).machine
+        machine.changed.subscribe(self, self._show)
+        self._show(machine.state)
 
-    def hear(self, step: Step) -> None:
-        """Be told of a step, in any thread."""
-        self.post_message(self.Advanced(step))
-
-    @on(Advanced)
-    def _show_step(self, message: Advanced) -> None:
-        step = message.step
-        self.update(Content.assemble((_bar(step.fraction), "$primary"), (step.text, "$muted")))
-
-    @on(Ready)
-    def show_ready(self) -> None:
-        """Show that the machine is ready, and what it is."""
-        self.has_failed = False
-        accelerator = (self._session.accelerator or "").upper()
-        words = " · ".join(word for word in (self._session.kernel, accelerator, "ready") if word)
-        self.update(Content.assemble(("● ", "$success"), (words, "$muted")))
-
-    @on(Failed)
-    def show_failure(self) -> None:
-        """Show that there is no machine."""
-        self.has_failed = True
-        self.update(Content.assemble(("✗ no machine", "$error"), (" · F8 tries again", "$muted")))
+    def _show(self, state: MachineState) -> None:
+        if state.is_ready:
+            accelerator = (self._session.accelerator or "").upper()
+            words = " · ".join(word for word in (self._session.kernel, accelerator, "ready") if word)
+            self.update(Content.assemble(("● ", "$success"), (words, "$muted")))
+        elif state.trouble is not None:
+            self.update(
+                Content.assemble(
+                    ("✗ no machine", "$error"), (f" · {key_for(self.app, 'prepare')} tries again", "$muted")
+                )
+            )
+        elif state.steps:
+            step = state.steps[-1]
+            self.update(Content.assemble((bar(step.fraction), "$primary"), (step.text, "$muted")))
 
 
 class TitleBar(Horizontal):
@@ -103,7 +67,7 @@ class TitleBar(Horizontal):
         self.query_one("#title", Static).update(Content(title))
 
 
-def _bar(fraction: float | None) -> str:
+def bar(fraction: float | None) -> str:
     """A bar of progress, with the percentage; a mere sign when it is not known how much there is to do."""
     if fraction is None:
         return "▸ "

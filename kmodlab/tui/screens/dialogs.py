@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""What is shown above the lesson for a moment: a question, the solution."""
+"""What is asked above a screen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Footer, Static, TabbedContent, TabPane
-
-from kmodlab.tui.files import text_of
-from kmodlab.tui.widgets.code_editor import CodeEditor
+from textual.widgets import Button, Static
 
 
 class Question(ModalScreen[bool]):
     """A question with yes or no for an answer; no is where the focus is."""
 
+    HELP = "Question"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", show=False, id="question.yes"),
         Binding("n,escape", "answer(False)", "No", show=False, id="question.no"),
@@ -49,34 +47,29 @@ class Question(ModalScreen[bool]):
         self.dismiss(is_yes)
 
 
-class Solution(ModalScreen[None]):
-    """The reference solution, to read."""
+class KeyQuestion(ModalScreen[str | None]):
+    """Waits for a key, and is dismissed with it; Escape is for None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape,q",
-            "dismiss(None)",
-            "Back to your own",
-            id="solution.close",
-            tooltip="Back to your own files",
-        )
-    ]
+    takes_every_key = True  # also those that work everywhere: the app asks for this
 
-    def __init__(self, title: str, files: Mapping[str, bytes]) -> None:
-        """Show `files`, the solution of the lesson called `title`."""
+    def __init__(self, name: str, meaning: str, objection: Callable[[str], str | None]) -> None:
+        """Ask for the key of a command, by its name and meaning; one with an `objection` is not taken."""
         super().__init__()
-        self._title, self._files = title, files
+        self._command, self._meaning, self._objection = name, meaning, objection
 
     def compose(self) -> ComposeResult:
-        """Lay out one tab a file."""
-        with Vertical(classes="sheet"):
-            yield Static(f"Solution: {self._title}", classes="sheet-title", markup=False)
-            with TabbedContent():
-                for name, content in self._files.items():
-                    with TabPane(name):
-                        yield CodeEditor(name, text_of(content), read_only=True)
-            yield Footer(show_command_palette=False)
+        """Lay out the question above what is said of the last key."""
+        with Vertical(classes="dialog"):
+            yield Static(f"Press the new key for “{self._command}”", classes="question", markup=False)
+            yield Static(self._meaning, classes="consequence", markup=False)
+            yield Static("Escape leaves it as it is.", id="objection", markup=False)
 
-    @on(CodeEditor.Left)
-    def _close(self) -> None:
-        self.dismiss(None)
+    def on_key(self, event: events.Key) -> None:
+        """Take the key, or say why not."""
+        event.stop()
+        if event.key == "escape":
+            self.dismiss(None)
+        elif objection := self._objection(event.key):
+            self.query_one("#objection", Static).update(f"{objection}\nPress another one, or Escape.")
+        else:
+            self.dismiss(event.key)
