@@ -3,18 +3,23 @@
 
 import ctypes
 import os
+import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Literal
 
 from kmodlab import paths
 from kmodlab.build import sandbox
 from kmodlab.errors import LabError
+from kmodlab.kernels import compiler as compilers
 from kmodlab.kernels import store
+from kmodlab.kernels.architecture import ARCHITECTURE
 from kmodlab.kernels.tree import KernelTree
 from kmodlab.machines import accelerator, template
 
@@ -24,6 +29,7 @@ ROOM = 1_000_000_000  # bytes of disk that a kernel, a template and builds take,
 MEMORY = 1_000_000_000  # bytes of memory for a few machines at once
 SMALLEST_TERMINAL = (80, 24)  # columns, rows
 SYSTEM_FOLDERS = ":/usr/sbin:/sbin"  # what the PATH of an ordinary user may leave out
+CONTAINER_MARKS = (".dockerenv", "run/.containerenv", "run/systemd/container")
 PACKAGE_MANAGERS = {
     "apt-get": "apt-get install",
     "dnf": "dnf install",
@@ -56,7 +62,7 @@ def _same_package(name: str) -> dict[str, str]:
 
 
 QEMU = Tool(
-    "qemu-system-x86_64",
+    ARCHITECTURE.emulator,
     "runs the throw-away kernels",
     {
         "apt-get": "qemu-system-x86",
@@ -85,9 +91,10 @@ LIBELF = Tool(
 )
 
 
-def examine() -> Iterator[Need]:
-    """Look at everything in turn; the machine comes last, since booting one takes seconds."""
+def examine(cancelled: Event | None = None) -> Iterator[Need]:
+    """Look at everything in turn; the machine comes last, since booting one takes seconds, until `cancelled` is set."""
     yield python(sys.version_info[:3])
+    yield from architecture(platform.machine())
     for tool in TOOLS:
         yield program(tool)
     yield library(LIBELF)
@@ -98,11 +105,13 @@ def examine() -> Iterator[Need]:
     yield walls(find(BUBBLEWRAP.program) is not None, sandbox.works)
     yield disk(*room(paths.cache()))
     yield memory(Path("/proc/meminfo").read_text())
-    is_terminal = sys.stdout.isatty()
-    yield terminal(is_terminal, shutil.get_terminal_size(), os.environ, sys.stdout.encoding)
+    screen = sys.__stdout__  # what the app has in the place of sys.stdout knows nothing of it
+    is_terminal = screen is not None and screen.isatty()
+    encoding = screen.encoding if screen is not None else None
+    yield terminal(is_terminal, shutil.get_terminal_size(), os.environ, encoding)
     yield from surroundings(Path("/proc/sys/kernel/osrelease").read_text(), Path("/"))
     if tree and find(QEMU.program):
-        yield machine(tree)
+        yield machine(tree, partial(_boot, cancelled=cancelled))
 
 
 def is_fit(needs: Iterable[Need]) -> bool:
@@ -132,6 +141,18 @@ def python(version: tuple[int, ...]) -> Need:
     return Need("Python", "ok", ".".join(map(str, version)))
 
 
+def architecture(machine: str) -> Iterator[Need]:
+    """The computer's architecture, where it is not that of the machines."""
+    if machine != ARCHITECTURE.name:
+        yield Need(
+            "architecture",
+            "missing",
+            f"This computer is {machine}, and the lab's kernels are {ARCHITECTURE.name}: lessons can be read here, "
+            "but no module can be built or run.",
+            f"Use a computer or a virtual machine that is {ARCHITECTURE.name}.",
+        )
+
+
 def _not_installed(tool: Tool) -> Need:
     fix = install_command(tool.packages, tool.program)
     return Need(tool.program, "missing", f"It {tool.purpose}, and it is not installed.", fix)
@@ -157,13 +178,14 @@ def library(tool: Tool) -> Need:
 def compiler(name: str | None) -> Need:
     """The compiler that the kernel's headers ask for; without a kernel the default one has to do."""
     wanted = name or "gcc"
-    path = find(wanted)
+    serving = compilers.find(wanted)
+    path = find(serving) if serving else None
     if path:
         return Need("compiler", "ok", _version(path) or path)
     return Need(
         "compiler",
         "missing",
-        f"The kernel was built with {wanted}, and so must its modules be; it is not installed."
+        f"The kernel was built with {wanted}; its modules need that or a newer one, and there is none."
         if name
         else "There is no C compiler.",
         install_command({} if _has_versioned_compilers() else _same_package("gcc"), wanted),
@@ -172,7 +194,8 @@ def compiler(name: str | None) -> Need:
 
 def static_library(name: str) -> Need:
     """Whether the compiler `name` finds the static C library: it answers with its path then, else with its name."""
-    path = find(name)
+    serving = compilers.find(name)
+    path = find(serving) if serving else None
     if path and "/" in _said([path, f"-print-file-name={LIBC.program}"]):
         return Need(LIBC.program, "ok", "installed")
     return _not_installed(LIBC)
@@ -237,17 +260,17 @@ def kernel() -> tuple[KernelTree | None, Need]:
     return tree, Need("kernel", "ok", f"Linux {tree.release}")
 
 
-def machine(tree: KernelTree, boot: Callable[[KernelTree], None] | None = None) -> Need:
-    """Whether a machine really starts, and how: KVM counts only when a guest has booted with it."""
+def machine(tree: KernelTree, boot: Callable[[KernelTree], None]) -> Need:
+    """Whether `boot` really starts a machine, and how: KVM counts only when a guest has booted with it."""
     try:
-        (boot or _boot)(tree)
+        boot(tree)
     except LabError as problem:
         return Need("machine", "missing", problem.message, problem.hint)
     return acceleration(accelerator.remembered())
 
 
-def _boot(tree: KernelTree) -> None:
-    booted = template.prepare(tree)
+def _boot(tree: KernelTree, cancelled: Event | None) -> None:
+    booted = template.prepare(tree, cancelled=cancelled)
     try:
         booted.clone().close()
     finally:
@@ -325,12 +348,38 @@ def terminal(
 
 
 def surroundings(osrelease: str, root: Path) -> Iterator[Need]:
-    """What kind of computer this is, where that keeps machines from being fast."""
-    if (root / "dev/kvm").exists():
-        return
+    """What kind of computer this is, where that changes what works or how fast."""
+    has_kvm = (root / "dev/kvm").exists()
     if "microsoft" in osrelease.lower():
+        yield from _wsl(osrelease, has_kvm)
+    if not has_kvm and any((root / mark).exists() for mark in CONTAINER_MARKS):
         yield Need(
-            "WSL", "ok", "Machines are faster when .wslconfig says nestedVirtualization=true under [wsl2]."
+            "container",
+            "ok",
+            "Everything works; machines run in software, and faster in a container started with --device /dev/kvm.",
         )
-    if any((root / mark).exists() for mark in (".dockerenv", "run/.containerenv")):
-        yield Need("container", "ok", "Machines are faster in a container started with --device /dev/kvm.")
+    lockdown = root / "sys/kernel/security/lockdown"
+    if lockdown.exists() and "[none]" not in lockdown.read_text():
+        yield Need(
+            "lockdown",
+            "ok",
+            "This computer's kernel loads signed modules only (Secure Boot). The lab's machines load yours.",
+        )
+
+
+def _wsl(osrelease: str, has_kvm: bool) -> Iterator[Need]:
+    """Windows Subsystem for Linux; version 1 has no Linux kernel, and says so in its release: 4.4.0-19041-Microsoft."""
+    if osrelease.endswith("-Microsoft"):
+        yield Need(
+            "WSL",
+            "missing",
+            "This is version 1, which has no Linux kernel: machines do not start.",
+            "In Windows: wsl --set-version NAME 2",
+        )
+    elif not has_kvm:
+        yield Need(
+            "WSL",
+            "ok",
+            "Everything works; machines run in software, and faster when .wslconfig says nestedVirtualization=true "
+            "under [wsl2].",
+        )

@@ -4,7 +4,10 @@
 import queue
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -12,8 +15,9 @@ import watchfiles
 from rich.console import Console
 
 from kmodlab.cli import output
-from kmodlab.cli.common import LESSON, lesson_meant, news, progress_of, shipped_pack
+from kmodlab.cli.common import LESSON, allow_code, chosen_pack, lesson_meant, news, progress_of
 from kmodlab.cli.lessons import print_markdown
+from kmodlab.cli.machine import machine_options, ready_session, strict_option
 from kmodlab.errors import UsageError
 from kmodlab.evidence import recording
 from kmodlab.evidence.evidence import Evidence
@@ -26,7 +30,29 @@ from kmodlab.learner.workspace import Workspace, take
 from kmodlab.packs.catalog import Lesson, Pack
 from kmodlab.session import Session
 
-FORMATS = {"json": report_json, "junit": report_junit}
+SPELL_SECONDS = 0.5  # of waiting for a save or for Enter
+
+
+def _graded(name: str) -> Callable[[Report, Pack], str]:
+    """A format of the classroom's for one submission; making it raises LabError when the lab itself failed."""
+
+    def text(report: Report, pack: Pack) -> str:
+        # imported here, because a check does without it and should begin at once
+        from kmodlab.classroom import attempt, batch
+
+        form = import_module(f"kmodlab.classroom.formats.{name}")
+        graded: str = form.text(batch.alone(attempt.trimmed(report), pack, datetime.now(UTC)), pack)
+        return graded.rstrip()
+
+    return text
+
+
+FORMATS: dict[str, Callable[[Report, Pack], str]] = {
+    "json": lambda report, pack: report_json(report),
+    "junit": lambda report, pack: report_junit(report),
+    "gradescope": _graded("gradescope"),
+    "classroom50": _graded("classroom50"),
+}
 
 
 @click.command("check")
@@ -45,28 +71,40 @@ FORMATS = {"json": report_json, "junit": report_junit}
     metavar="FILE",
     help="Write all that was seen into FILE, for `kmodlab regrade`.",
 )
-def check_command(lesson: str | None, folder: Path | None, form: str, record: Path | None) -> int:
+@strict_option
+@machine_options
+def check_command(
+    lesson: str | None,
+    folder: Path | None,
+    form: str,
+    record: Path | None,
+    strict: bool,
+    machine: str | None,
+    own_kernel: bool,
+) -> int:
     """Build, load and grade your files for LESSON (by default the first one that is not passed).
+
+    What is checked on a machine of your own does not count in your progress, because not all can be checked there.
 
     Exit status: 0 all passed, 1 something failed, 2 wrong usage, 3 the lab itself could not run.
     """
-    pack = shipped_pack()
+    pack = chosen_pack()
     kept = progress_of(pack)
     meant = lesson_meant(pack, kept, lesson)
     workspace = Workspace(pack)
     sources = take(folder, meant) if folder else workspace.read(meant)
-    with Session(pack, workspace=workspace, progress=kept) as session:
-        with news() as listen:
-            session.prepare(listen)
+    allow_code(pack, [meant])
+    with ready_session(
+        pack, machine, own_kernel, strict=strict, workspace=workspace, progress=kept
+    ) as session:
         # What somebody else wrote says nothing about this learner.
-        attempt = Attempt(session, meant, sources, kept, is_own=folder is None)
-        if form == "text":
-            report = attempt.told(output.screen())
-        else:
-            report = attempt.report()
-            print(FORMATS[form](report))
+        counts = folder is None and machine is None
+        attempt = Attempt(session, meant, sources, kept, is_own=counts)
+        report = attempt.told(output.screen()) if form == "text" else attempt.report()
     if record is not None:
         recording.write(record, attempt.evidence)
+    if form != "text":
+        print(FORMATS[form](report, pack))
     return exit_status(report.outcome)
 
 
@@ -79,7 +117,10 @@ def regrade_command(file: Path, form: str) -> int:
     Exit status as `kmodlab check`.
     """
     evidence = recording.read(file)
-    report = grade(shipped_pack().lesson(evidence.lesson), evidence)
+    pack = chosen_pack()
+    lesson = pack.lesson(evidence.lesson)
+    allow_code(pack, [lesson])
+    report = grade(lesson, evidence)
     if form == "text":
         screen = output.screen()
         screen.print(output.build_block(evidence.build.diagnostics, None, {}))
@@ -87,7 +128,7 @@ def regrade_command(file: Path, form: str) -> int:
             screen.print(output.verdict_block(verdict, {}, None))
         screen.print(output.summary(report))
     else:
-        print(FORMATS[form](report))
+        print(FORMATS[form](report, pack))
     return exit_status(report.outcome)
 
 
@@ -164,11 +205,12 @@ def watch_command(lesson: str | None) -> int:
 
     Enter checks now, for file systems that do not tell of a save. Ctrl-C ends.
     """
-    pack = shipped_pack()
+    pack = chosen_pack()
     kept = progress_of(pack)
     meant = lesson_meant(pack, kept, lesson)
     workspace = Workspace(pack)
     workspace.open(meant)
+    allow_code(pack, [meant])
     console = output.screen()
     with Session(pack, workspace=workspace, progress=kept) as session:
         with news() as listen:
@@ -191,11 +233,18 @@ def _watch(
     try:
         while True:
             checked = _check_again(session, lesson, workspace, kept, console, None if is_asked else checked)
-            is_asked = wishes.get()
+            is_asked = _next(wishes)
     except KeyboardInterrupt:
         console.print("Done.")
     finally:
         ended.set()
+
+
+def _next(wishes: "queue.Queue[bool]") -> bool:
+    """The next wish. It is waited for in spells: a Ctrl-C in the instant before a wait begins does not end that one."""
+    while True:
+        with suppress(queue.Empty):
+            return wishes.get(timeout=SPELL_SECONDS)
 
 
 def _check_again(

@@ -2,7 +2,7 @@
 """What several commands need: the pack, the lesson that is meant, and news of long work."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -10,10 +10,11 @@ from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from kmodlab.errors import UsageError
+from kmodlab.errors import LabError, UsageError
 from kmodlab.learner import progress
-from kmodlab.packs import catalog
+from kmodlab.packs import catalog, trust
 from kmodlab.packs.catalog import Lesson, Pack
+from kmodlab.packs.trust import UntrustedError
 from kmodlab.steps import Listener, Step
 
 
@@ -26,7 +27,10 @@ class LessonName(click.types.StringParamType):
         self, context: click.Context, parameter: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The lessons whose id begins so."""
-        lessons = shipped_pack().lessons
+        try:
+            lessons = chosen_pack().lessons
+        except LabError:  # the command itself will say why
+            return []
         return [
             CompletionItem(lesson.id, help=lesson.title)
             for lesson in lessons
@@ -37,8 +41,13 @@ class LessonName(click.types.StringParamType):
 LESSON = LessonName()
 
 
+def chosen_pack() -> Pack:
+    """The pack that the user chose, by default the one that ships; raise LabError when it is gone or damaged."""
+    return catalog.chosen()
+
+
 def shipped_pack() -> Pack:
-    """The curriculum that ships."""
+    """The curriculum that ships, for what is about no lesson."""
     return catalog.load(catalog.shipped_folder())
 
 
@@ -60,6 +69,27 @@ def lesson_meant(pack: Pack, kept: progress.Progress, id: str | None) -> Lesson:
     raise UsageError(
         "You have passed every lesson.", hint="Name the one you mean; `kmodlab list` shows them."
     )
+
+
+def allow_code(pack: Pack, lessons: Iterable[Lesson]) -> None:
+    """Ask whether the code of the pack may run that grading `lessons` needs, unless that was answered before.
+
+    Raise UntrustedError when it may not, or when nobody is there to ask.
+    """
+    if not any(map(trust.uses_code, lessons)) or trust.is_trusted(pack):
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UntrustedError(pack)
+    ask_about_code(pack)
+
+
+def ask_about_code(pack: Pack) -> None:
+    """Show the code of the pack, and let it run when the user says so; raise UntrustedError when not."""
+    print(f"The pack {pack.title!r} brings code of its own. Grading would run\n", file=sys.stderr)
+    print(f"{trust.code_of(pack).in_words}\n\nIt is in {pack.folder}.", file=sys.stderr)
+    if not click.confirm("May it run, until it changes?", err=True):
+        raise UntrustedError(pack)
+    trust.trust(pack)
 
 
 @contextmanager

@@ -9,14 +9,17 @@ import sys
 import termios
 import tty
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import click
 
-from kmodlab.cli.common import LESSON, news, shipped_pack
-from kmodlab.errors import UsageError
+from kmodlab.bench import Bench
+from kmodlab.cli.common import LESSON, chosen_pack, news
+from kmodlab.errors import LabError, UsageError
 from kmodlab.machines.console import Console
+from kmodlab.machines.machine import MachineLostError
+from kmodlab.packs.catalog import Lesson
 from kmodlab.session import Session
 
 LEAVE = b"\x1d"  # ctrl+], as in telnet: no program in the guest has a use for it
@@ -36,20 +39,31 @@ def console_command(lesson: str | None) -> int:
         raise UsageError(
             "A console needs a terminal.", hint="`kmodlab run FILE.c` shows what a module does without one."
         )
-    pack = shipped_pack()
+    pack = chosen_pack()
     with Session(pack) as session:
-        names: tuple[str, ...] = ()
-        sources: dict[str, bytes] = {}
-        if lesson is not None:
-            shown = pack.lesson(lesson)
-            names, sources = shown.manifest.modules, session.workspace.read(shown)
         with news() as listen:
-            session.prepare(listen)
-        with session.console(sources, names, load=bool(names)) as console:
+            session.boot(listen)
+        with closing(session.bench()) as bench:
+            if lesson is not None:
+                _put(bench, pack.lesson(lesson), session)
             print(f"Linux {session.kernel}. Leave with ctrl+].")
-            has_ended = relay(console)
+            has_ended = relay(bench.console())
     print("The machine stopped." if has_ended else "The machine is gone, and all that was in it.")
     return 0
+
+
+def _put(bench: Bench, lesson: Lesson, session: Session) -> None:
+    """Build the learner's modules and load them; one that the kernel refuses can still be looked into."""
+    sources = session.workspace.read(lesson)
+    bench.build(sources, lesson.manifest.modules)
+    bench.supply(lesson, sources)
+    try:
+        for name in lesson.manifest.modules:
+            bench.load(name)
+    except MachineLostError:
+        raise
+    except LabError as refusal:
+        print(f"{refusal.message}\n{refusal.hint}")
 
 
 def relay(console: Console) -> bool:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The kernels in the user's cache: list, add, use, remove."""
+"""The kernels in the user's cache: list, add, build, use, remove."""
+
+import sys
+from pathlib import Path
 
 import click
 from rich.table import Table
@@ -33,11 +36,52 @@ def list_kernels() -> int:
 
 
 @kernel_command.command("add")
-def add_kernel() -> int:
+@click.option(
+    "--suite",
+    metavar="NAME",
+    help="That of another suite of your archive, such as bookworm-backports (Fedora: of a version, such as 42).",
+)
+@click.option(
+    "--tree",
+    "built",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The kernel that was built in DIR instead; it stays there.",
+)
+@click.option("--host", is_flag=True, help="The kernel that runs on this computer instead; it stays there.")
+def add_kernel(suite: str | None, built: Path | None, host: bool) -> int:
     """Fetch the newest kernel of your distribution into your cache, and use it. Needs no root."""
-    with news() as listen:
-        tree = store.add(listen)
+    if sum((suite is not None, built is not None, host)) > 1:
+        raise click.UsageError("Name one of --suite, --tree and --host.")
+    if built is not None:
+        tree = store.add_built(built)
+    elif host:
+        tree = store.add_running()
+    else:
+        with news() as listen:
+            tree = store.add(listen, suite=suite)
     print(f"Linux {tree.release} is in use.")
+    return 0
+
+
+@kernel_command.command("build")
+@click.option(
+    "--strict", is_flag=True, help="With KASAN, lockdep, kmemleak and the like; the only one so far."
+)
+def build_kernel(strict: bool) -> int:
+    """Build a kernel that sees more, for `check --strict`. Needs no root, 2 GB for a while, and some minutes.
+
+    The source is that of your distribution. Stop it whenever you like; the same command goes on.
+    """
+    if not strict:
+        raise click.UsageError("Say what to build: --strict.")
+    try:
+        with news() as listen:
+            tree = store.build_strict(listen)
+    except KeyboardInterrupt:
+        print("kmodlab: What is built is kept; the same command goes on from there.", file=sys.stderr)
+        raise
+    print(f"Linux {tree.release} is ready for `kmodlab check --strict`.")
     return 0
 
 

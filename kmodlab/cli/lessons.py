@@ -7,7 +7,7 @@ from rich.markdown import Markdown
 from rich.syntax import Syntax
 from rich.table import Table
 
-from kmodlab.cli.common import LESSON, lesson_meant, progress_of, shipped_pack
+from kmodlab.cli.common import LESSON, chosen_pack, lesson_meant, progress_of
 from kmodlab.cli.output import number, screen
 from kmodlab.errors import UsageError
 from kmodlab.learner.progress import FAILED, Progress, Standing
@@ -21,14 +21,14 @@ TEXT_WIDTH = 76  # longer lines are tiring to read
 @click.command("list")
 def list_command() -> None:
     """List the lessons in the order they are taught, and how far you are."""
-    pack = shipped_pack()
+    pack = chosen_pack()
     kept = progress_of(pack)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("", "lesson", "title", "minutes", "points", "attempts"):
         table.add_column(heading, justify="right" if heading in ("minutes", "points", "attempts") else "left")
     for lesson in pack.lessons:
         standing = kept.standing(lesson.id)
-        points = f"{number(standing.best_points)}/{number(sum(check.points for check in lesson.checks))}"
+        points = f"{number(standing.best_points)}/{number(lesson.points)}"
         minutes, attempts = str(lesson.manifest.minutes), str(standing.attempts)
         table.add_row(state_of(standing), lesson.id, lesson.title, minutes, points, attempts)
     screen().print(table)
@@ -46,7 +46,7 @@ def state_of(standing: Standing) -> str:
 @click.option("--aftermath", is_flag=True, help="What is told after the pass, instead.")
 def show_command(lesson: str, aftermath: bool) -> None:
     """Show the text of LESSON, and where its files are."""
-    pack = shipped_pack()
+    pack = chosen_pack()
     shown = pack.lesson(lesson)
     workspace = Workspace(pack)
     if aftermath:
@@ -74,7 +74,7 @@ def print_markdown(text: str, console: Console) -> None:
 @click.argument("lesson", type=LESSON, required=False)
 def hint_command(lesson: str | None) -> None:
     """Give the next hint for the first check that failed in your last attempt at LESSON."""
-    pack = shipped_pack()
+    pack = chosen_pack()
     kept = progress_of(pack)
     meant = lesson_meant(pack, kept, lesson)
     if kept.standing(meant.id).last_at is None:
@@ -107,7 +107,7 @@ def first_failed(lesson: Lesson, kept: Progress) -> Check | None:
 @click.option("--anyway", is_flag=True, help="Also when you have not passed.")
 def solution_command(lesson: str, anyway: bool) -> None:
     """Show the reference solution of LESSON, once you have passed it."""
-    pack = shipped_pack()
+    pack = chosen_pack()
     shown = pack.lesson(lesson)
     _need_passed(shown, progress_of(pack), "The solution is shown", anyway=anyway)
     console = screen()
@@ -133,7 +133,7 @@ def _need_passed(lesson: Lesson, kept: Progress, what: str, *, anyway: bool) -> 
 @click.argument("lesson", type=LESSON)
 def reset_command(lesson: str) -> None:
     """Start LESSON afresh. The files as you left them are kept, and where is said."""
-    pack = shipped_pack()
+    pack = chosen_pack()
     meant = pack.lesson(lesson)
     copies = Workspace(pack).reset(meant)
     print(f"{meant.id} starts afresh. Your files as they were: {copies}")
@@ -145,7 +145,7 @@ def reset_command(lesson: str) -> None:
 @click.option("--anyway", is_flag=True, help="Also when you have not passed.")
 def diff_command(lesson: str, solution: bool, anyway: bool) -> None:
     """Show what you changed in the files of LESSON; your lines are those with +."""
-    pack = shipped_pack()
+    pack = chosen_pack()
     meant = pack.lesson(lesson)
     if solution:
         _need_passed(meant, progress_of(pack), "The solution is shown", anyway=anyway)

@@ -24,13 +24,15 @@ COMMANDS = {
     "regrade": ("checking", "Grade again what a check recorded"),
     "run": ("running", "Build, load, watch and unload any module"),
     "console": ("console", "A root shell in a fresh machine"),
+    "gdb": ("gdb", "gdb on a fresh machine, at your module's first line"),
     "hint": ("lessons", "The next hint for what failed"),
     "solution": ("lessons", "The reference solution of a lesson"),
     "reset": ("lessons", "Start a lesson afresh; your files are kept"),
     "diff": ("lessons", "What you changed in a lesson's files"),
     "doctor": ("doctor", "What this computer lacks, and how to get it"),
     "kernel": ("kernel", "The kernels to run: list, add, use, remove"),
-    "pack": ("pack", "For authors: verify a pack of lessons"),
+    "pack": ("pack", "Packs of lessons: install one, write one"),
+    "grade": ("grade", "For instructors: grade a class"),
     "completion": ("completion", "Tab completion for your shell"),
 }
 

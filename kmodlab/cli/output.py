@@ -74,7 +74,10 @@ def verdict_block(verdict: CheckVerdict, sources: Mapping[str, bytes], hint: str
     """One check: how it ended, and when it did not pass, everything that says why. `hint` is offered last."""
     look = LOOKS[verdict.outcome]
     points = f"{number(verdict.points)}/{number(verdict.max_points)}"
-    head = Text.assemble((f"{look.glyph} {look.word:<9}", look.style), f" {points:>5}  ", verdict.title)
+    bonus = ("  bonus", "dim") if verdict.is_bonus else ""
+    head = Text.assemble(
+        (f"{look.glyph} {look.word:<9}", look.style), f" {points:>5}  ", verdict.title, bonus
+    )
     if verdict.outcome is Outcome.PASS:
         return Group(head)
     lines: list[Text] = []
@@ -173,8 +176,18 @@ def build_block(
 
 
 def summary(report: Report) -> Text:
-    """The last line of a report."""
+    """The end of a report: one line, and one more when there are hidden checks."""
     look = LOOKS[report.outcome]
     points = f"{number(report.points)} of {number(report.max_points)} points"
     tail = f" · {points} · {report.seconds:.1f} s · Linux {report.kernel}"
-    return Text.assemble((f"{look.glyph} {report.lesson} {look.word}", f"bold {look.style}"), tail)
+    head = Text.assemble((f"{look.glyph} {report.lesson} {look.word}", f"bold {look.style}"), tail)
+    return head.append(f"\n{hidden_checks(report.hidden_checks)}", "dim") if report.hidden_checks else head
+
+
+def hidden_checks(number: int) -> str:
+    """What is said of checks that only the instructor has."""
+    return (
+        "1 more check is hidden; your instructor grades it."
+        if number == 1
+        else (f"{number} more checks are hidden; your instructor grades them.")
+    )

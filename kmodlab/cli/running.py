@@ -10,12 +10,12 @@ from rich.text import Text
 
 from kmodlab.cli import output
 from kmodlab.cli.checking import exit_status
-from kmodlab.cli.common import news, shipped_pack
+from kmodlab.cli.common import shipped_pack
+from kmodlab.cli.machine import machine_options, ready_session, strict_option
 from kmodlab.errors import UsageError
 from kmodlab.grading.reports import run_json
 from kmodlab.grading.verdict import Outcome, RunReport
 from kmodlab.learner.files import read_ordinary
-from kmodlab.session import Session
 
 
 class RunCommand(click.Command):
@@ -42,16 +42,24 @@ class RunCommand(click.Command):
     metavar="COMMAND",
     help="Run COMMAND in a shell of the machine while the modules are loaded; may be repeated.",
 )
+@strict_option
+@machine_options
 @click.pass_context
-def run_command(context: click.Context, files: Sequence[Path], form: str, commands: Sequence[str]) -> int:
+def run_command(
+    context: click.Context,
+    files: Sequence[Path],
+    form: str,
+    commands: Sequence[str],
+    strict: bool,
+    machine: str | None,
+    own_kernel: bool,
+) -> int:
     """Build, load, watch and unload any modules: what the kernel logged, and what was wrong.
 
     Each FILE.c becomes a module of that name; they are loaded in the order given. Headers (FILE.h) may be among them.
     """
     sources = _read(files)
-    with Session(shipped_pack()) as session:
-        with news() as listen:
-            session.prepare(listen)
+    with ready_session(shipped_pack(), machine, own_kernel, strict=strict) as session:
         report = session.run(sources, " ".join(context.meta["module arguments"]), commands)
     if form == "json":
         print(run_json(report))
@@ -80,7 +88,7 @@ def print_run(report: RunReport, sources: Mapping[str, bytes], console: Console)
         console.print(Text("the kernel's log:", "dim"))
         for line in output.log_lines(report.log, limit=200):
             console.print(line)
-    elif report.outcome is not Outcome.BUILD_ERROR:
+    elif report.outcome not in (Outcome.BUILD_ERROR, Outcome.ERROR):
         console.print("The kernel logged nothing.")
     for finding in report.findings:
         for line in output.finding_lines(finding, sources):
