@@ -17,6 +17,7 @@ from measure import Stopwatch, wait_until
 from kmodlab import paths
 from kmodlab.build import kbuild, sandbox
 from kmodlab.evidence import audit, layout
+from kmodlab.grading.actions import MODULE_FOLDER
 from kmodlab.grading.events import Built, CheckEnded, Ended
 from kmodlab.grading.verdict import Outcome
 from kmodlab.kernels import store
@@ -61,9 +62,9 @@ def audit_alone(source: Template, tree: KernelTree, lesson: Lesson, watch: Stopw
         assert kbuild.build(tree, lesson.solution(), ["hello"], folder).succeeded
         module = folder / "hello.ko"
         machine.run(witness.watch(["hello"]))
-        before = audit.take(machine)
-        machine.push("/root/hello.ko", kbuild.without_debug(module).read_bytes())
-        machine.run("modctl load /root/hello.ko")
+        before = audit.baseline(machine.run(audit.LOOK).stdout)
+        machine.push(f"{MODULE_FOLDER}/hello.ko", kbuild.without_debug(module).read_bytes())
+        machine.run(f"modctl load {MODULE_FOLDER}/hello.ko")
         layouts = [layout.read(machine, "hello")]
         machine.run("modctl unload hello")
         with watch.of("audit of a clean check"):

@@ -1,147 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Fetching a kernel with the real apt, from a small archive that the test serves on this machine."""
 
-import gzip
-import hashlib
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+from apt_archive import DEADLINE, Archive
 
-from kmodlab.errors import CancelledError, LabError
-from kmodlab.kernels import apt
+from kmodlab.errors import CancelledError, LabError, UsageError
+from kmodlab.kernels import apt, room
 from kmodlab.kernels.tree import KernelTree
 from kmodlab.steps import Step
-
-DEADLINE = 20.0
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Serve the archive; packages only once `gate` is open."""
-
-    gate: threading.Event
-
-    def do_GET(self) -> None:
-        if self.path.endswith(".deb"):
-            self.server.asked.set()  # type: ignore[attr-defined]
-            self.server.gate.wait(DEADLINE)  # type: ignore[attr-defined]
-        with suppress(ConnectionError):  # whoever asked has gone
-            super().do_GET()
-
-    def log_message(self, *words: object) -> None:
-        pass
-
-
-@dataclass
-class Archive:
-    """A package archive in `folder`, and a machine whose apt reads it (by APT_CONFIG)."""
-
-    folder: Path
-    server: ThreadingHTTPServer
-    paragraphs: list[str] = field(default_factory=list)
-
-    def add(self, name: str, files: dict[str, str], depends: str = "") -> None:
-        root = self.folder / "build" / name
-        for path, text in {**files, "DEBIAN/control": self._control(name, depends)}.items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_text(text)
-        deb = self.folder / "pool" / f"{name}_1_amd64.deb"
-        deb.parent.mkdir(exist_ok=True)
-        subprocess.run(
-            ["dpkg-deb", "--root-owner-group", "-Znone", "-b", root, deb], check=True, capture_output=True
-        )
-        digest = hashlib.sha256(deb.read_bytes()).hexdigest()
-        self.paragraphs.append(
-            self._control(name, depends)
-            + f"Filename: pool/{deb.name}\nSize: {deb.stat().st_size}\nSHA256: {digest}\nInstalled-Size: 1\n"
-        )
-
-    def add_kernel(self, release: str) -> None:
-        self.add("linux-image-cloud-amd64", {}, f"linux-image-{release}")
-        self.add(
-            f"linux-image-{release}",
-            {
-                f"boot/vmlinuz-{release}": "image",
-                f"lib/modules/{release}/modules.order": "",
-                f"lib/modules/{release}/modules.builtin": "",
-                "usr/share/doc/linux/copyright": "text",
-            },
-        )
-        home = f"usr/src/linux-headers-{release}"
-        self.add(
-            f"linux-headers-{release}",
-            {
-                f"{home}/Makefile": f"include /usr/src/linux-headers-{release}-common/Makefile\n",
-                f"{home}/.config": "CONFIG_GCC_VERSION=120200\n",
-            },
-            f"linux-headers-{release}-common",
-        )
-        self.add(
-            f"linux-headers-{release}-common",
-            {f"usr/src/linux-headers-{release}-common/Makefile": "where:\n\t@pwd\n"},
-        )
-
-    def publish(self) -> None:
-        packages = "\n".join(self.paragraphs).encode()
-        (self.folder / "Packages").write_bytes(packages)
-        (self.folder / "Packages.gz").write_bytes(gzip.compress(packages))
-        digest = hashlib.sha256(packages).hexdigest()
-        release = f"Origin: test\nSHA256:\n {digest} {len(packages)} Packages\n"
-        (self.folder / "Release").write_text(release)
-
-    def forget(self) -> None:
-        for deb in self.folder.glob("pool/*.deb"):
-            deb.unlink()
-        self.paragraphs.clear()
-
-    @staticmethod
-    def _control(name: str, depends: str) -> str:
-        fields = {
-            "Package": name,
-            "Version": "1",
-            "Architecture": "amd64",
-            "Maintainer": "test",
-            "Description": "test",
-        }
-        if depends:
-            fields["Depends"] = depends
-        return "".join(f"{key}: {value}\n" for key, value in fields.items())
-
-
-@pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
-    folder = tmp_path / "archive"
-    folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    server.gate, server.asked = threading.Event(), threading.Event()  # type: ignore[attr-defined]
-    server.gate.set()  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    system = tmp_path / "system"
-    for part in ("lists/partial", "cache/archives/partial", "none"):
-        (system / part).mkdir(parents=True)
-    (system / "sources.list").write_text(f"deb [trusted=yes] http://127.0.0.1:{server.server_port} ./\n")
-    (system / "status").touch()
-    (system / "apt.conf").write_text(
-        f'Dir::State "{system}"; Dir::State::lists "{system}/lists"; Dir::State::status "{system}/status";\n'
-        f'Dir::Cache "{system}/cache"; Dir::Etc::sourcelist "{system}/sources.list";\n'
-        f'Dir::Etc::sourceparts "{system}/none"; Dir::Etc::parts "{system}/none"; Dir::Etc::main "none";\n'
-        'Acquire::Retries "0"; APT::Architecture "amd64"; APT::Architectures { "amd64"; };\n'
-    )
-    monkeypatch.setenv("APT_CONFIG", str(system / "apt.conf"))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    yield Archive(folder, server)
-    server.gate.set()  # type: ignore[attr-defined]
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
@@ -197,6 +71,37 @@ def test_stale_lists_of_the_system_are_no_obstacle(stocked: Archive, work: Path)
     tree = apt.fetch(work)
     assert isinstance(tree, KernelTree)
     assert tree.release == "6.1.0-2-cloud-amd64"
+
+
+@pytest.fixture
+def suites(archive: Archive, tmp_path: Path) -> Archive:
+    """An archive whose suite `stable` the system reads, with another one, `next`, beside it."""
+    sources = tmp_path / "system" / "sources.list"
+    sources.write_text(sources.read_text().replace("./", "stable main"))
+    archive.add("busybox-static", {"bin/busybox": "busybox"})
+    archive.add_kernel("6.1.0-1-cloud-amd64")
+    archive.publish_suite("stable")
+    archive.add_kernel("6.12.1-cloud-amd64")
+    archive.publish_suite("next")
+    return archive
+
+
+def test_another_suite_gives_its_kernel_and_the_systems_own_what_else_is_needed(
+    suites: Archive, work: Path, tmp_path: Path
+) -> None:
+    before = (tmp_path / "system" / "sources.list").read_text()
+    tree = apt.fetch(work, suite="next")
+    assert isinstance(tree, KernelTree)
+    assert tree.release == "6.12.1-cloud-amd64"
+    assert tree.busybox.read_text() == "busybox"
+    assert (tmp_path / "system" / "sources.list").read_text() == before
+    assert not list((tmp_path / "system" / "lists").glob("*Packages*"))
+
+
+@pytest.mark.parametrize("suite", ["never", "-o=x", "a b", ""])
+def test_a_suite_that_does_not_exist_is_a_wrong_use(suites: Archive, work: Path, suite: str) -> None:
+    with pytest.raises(UsageError, match=f"'{suite}'"):
+        apt.fetch(work, suite=suite)
 
 
 def test_a_kernel_that_is_there_already_is_not_fetched(stocked: Archive, work: Path) -> None:
@@ -291,9 +196,9 @@ def test_ctrl_c_leaves_no_process(stocked: Archive, work: Path) -> None:
 
 def test_a_system_without_apt_is_told_what_to_do(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(work))
-    with pytest.raises(LabError, match="does not have") as caught:
+    with pytest.raises(LabError, match="has neither") as caught:
         apt.fetch(work)
-    assert "Debian or Ubuntu" in caught.value.hint
+    assert "Debian, Ubuntu or Fedora" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -309,7 +214,7 @@ def test_a_system_without_apt_is_told_what_to_do(work: Path, monkeypatch: pytest
     ],
 )
 def test_each_complaint_becomes_one_sentence(stderr: str, message: str) -> None:
-    error = apt._explain("It failed", stderr)
+    error = apt.Apt().explain("It failed", stderr)
     assert message in error.message
     assert error.message.startswith("It failed: ")
     assert "\n" not in error.message
@@ -318,7 +223,7 @@ def test_each_complaint_becomes_one_sentence(stderr: str, message: str) -> None:
 def test_a_disk_without_room_is_refused_before_the_download(
     stocked: Archive, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apt, "ROOM_TO_SPARE", 2**60)
+    monkeypatch.setattr(room, "SPARE", 2**60)
     with pytest.raises(LabError, match="are free"):
         apt.fetch(work)
     assert not list(work.glob("packages/*"))

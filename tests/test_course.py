@@ -3,11 +3,8 @@
 
 from concurrent.futures import Future
 
-import pytest
-
 from kmodlab.build.result import BuildEvidence
 from kmodlab.evidence.evidence import CheckEvidence
-from kmodlab.grading import course
 from kmodlab.grading.course import Course, shared_runs
 from kmodlab.grading.verdict import Outcome
 from kmodlab.packs.manifest import Check
@@ -25,11 +22,6 @@ def check(id: str, after: str | None = None, *, faults: bool = False) -> Check:
 LOADS, GREETS, AGAIN = check("loads"), check("greets", "loads"), check("again", "greets")
 
 
-@pytest.fixture(autouse=True)
-def two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(course, "AT_ONCE", 2)
-
-
 def begin_all(going: Course) -> dict[str, Future[CheckEvidence]]:
     begun: dict[str, Future[CheckEvidence]] = {}
     while one := going.next_to_begin():
@@ -39,17 +31,23 @@ def begin_all(going: Course) -> dict[str, Future[CheckEvidence]]:
 
 
 def test_checks_that_follow_no_other_are_begun_at_once_however_many() -> None:
-    assert [*begin_all(Course([check(name) for name in "abcd"], BUILT))] == [*"abcd"]
+    assert [*begin_all(Course([check(name) for name in "abcd"], BUILT, 2))] == [*"abcd"]
 
 
 def test_an_idle_processor_begins_a_check_ahead() -> None:
-    going = Course([LOADS, GREETS, AGAIN], BUILT)
+    going = Course([LOADS, GREETS, AGAIN], BUILT, 2)
     assert [*begin_all(going)] == ["loads", "greets"]
     assert going.next_to_decide() is None
 
 
+def test_with_a_single_machine_nothing_is_begun_ahead() -> None:
+    going = Course([LOADS, GREETS], BUILT, 1)
+    begin_all(going)["loads"].set_result(CheckEvidence("loads"))
+    assert begin_all(going) == {}
+
+
 def test_what_was_begun_ahead_counts_only_after_the_check_before() -> None:
-    going = Course([LOADS, GREETS], BUILT)
+    going = Course([LOADS, GREETS], BUILT, 2)
     begun = begin_all(going)
     begun["greets"].set_result(CheckEvidence("greets"))
     assert going.next_to_decide() is None
@@ -62,7 +60,7 @@ def test_what_was_begun_ahead_counts_only_after_the_check_before() -> None:
 
 
 def test_what_was_begun_ahead_in_vain_is_skipped_though_it_still_runs() -> None:
-    going = Course([LOADS, GREETS], BUILT)
+    going = Course([LOADS, GREETS], BUILT, 2)
     begin_all(going)["loads"].set_result(CheckEvidence("loads"))
     going.decide(LOADS, Outcome.FAIL)
     assert going.next_to_decide() == GREETS
@@ -72,11 +70,11 @@ def test_what_was_begun_ahead_in_vain_is_skipped_though_it_still_runs() -> None:
 
 
 def test_a_sweep_is_never_begun_ahead() -> None:
-    assert [*begin_all(Course([LOADS, check("unwinds", "loads", faults=True)], BUILT))] == ["loads"]
+    assert [*begin_all(Course([LOADS, check("unwinds", "loads", faults=True)], BUILT, 2))] == ["loads"]
 
 
 def test_nothing_is_begun_without_a_build() -> None:
-    going = Course([LOADS, GREETS], NOT_BUILT)
+    going = Course([LOADS, GREETS], NOT_BUILT, 2)
     assert begin_all(going) == {}
     assert going.next_to_decide() == LOADS
     assert going.reason_to_skip(LOADS) == "The module does not build yet."

@@ -192,7 +192,6 @@ def test_the_address_of_a_fault_tells_what_it_was(address: str, kind: str, words
         ("rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 1-...", "rcu-stall"),
         ("watchdog: Watchdog detected hard LOCKUP on cpu 0", "hang"),
         ("Kernel panic - not syncing: NMI: Not continuing", "hang"),
-        ("kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)", "leak"),
         ("counter_inc: disagrees about version of symbol shared_counter", "load-error"),
         ("hello: version magic '6.1.0 SMP' should be '6.12.0 SMP'", "load-error"),
     ],

@@ -204,9 +204,40 @@ def test_wsl_and_containers_without_kvm_get_a_note(tmp_path: Path) -> None:
     (tmp_path / ".dockerenv").touch()
     notes = list(doctor.surroundings("5.15.90.1-microsoft-standard-WSL2", tmp_path))
     assert [note.name for note in notes] == ["WSL", "container"]
+    assert doctor.is_fit(notes)
     (tmp_path / "dev").mkdir()
     (tmp_path / "dev" / "kvm").touch()
     assert list(doctor.surroundings("5.15.90.1-microsoft-standard-WSL2", tmp_path)) == []
+
+
+def test_the_first_wsl_has_no_kernel_to_run_machines_with(tmp_path: Path) -> None:
+    (note,) = doctor.surroundings("4.4.0-19041-Microsoft", tmp_path)
+    assert note.state == "missing"
+    assert note.fix is not None
+    assert "--set-version" in note.fix
+
+
+def test_a_locked_down_kernel_is_no_obstacle(tmp_path: Path) -> None:
+    lockdown = tmp_path / "sys/kernel/security/lockdown"
+    lockdown.parent.mkdir(parents=True)
+    lockdown.write_text("[none] integrity confidentiality\n")
+    assert list(doctor.surroundings("6.1.0", tmp_path)) == []
+    lockdown.write_text("none [integrity] confidentiality\n")
+    (note,) = doctor.surroundings("6.1.0", tmp_path)
+    assert note.state == "ok"
+
+
+def test_another_architecture_is_told_what_works_there() -> None:
+    assert list(doctor.architecture("x86_64")) == []
+    (note,) = doctor.architecture("aarch64")
+    assert note.state == "missing"
+    assert "lessons can be read" in note.text
+
+
+def test_a_newer_compiler_serves_too(commands: Path) -> None:
+    put(commands, "gcc", "#!/bin/sh\necho 14\n")
+    assert doctor.compiler("gcc-10") == Need("compiler", "ok", "14")
+    assert doctor.compiler("gcc-15").state == "missing"
 
 
 def test_the_set_up_script_installs_the_same_packages() -> None:

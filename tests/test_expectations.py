@@ -56,7 +56,7 @@ def test_a_line_that_is_there_is_as_expected() -> None:
 def test_a_line_at_another_level_is_told_with_its_level() -> None:
     mismatch = judged(LogExpectation(log="Hello", level="info"), log(record("Hello", Level.WARNING)))
     assert mismatch == Mismatch(
-        "The line is there, but at another level.", "Hello at level info", "Hello (level warning)"
+        "The line is there, but at another level.", "Hello (level info)", "Hello (level warning)"
     )
 
 
@@ -64,7 +64,7 @@ def test_a_missing_line_is_told_with_what_was_printed_instead() -> None:
     benign = record("hello: loading out-of-tree module taints kernel.", is_benign=True)
     mismatch = judged(LogExpectation(log="Hello"), log(benign, record("Hallo")))
     assert mismatch is not None
-    assert (mismatch.expected, mismatch.actual) == ("Hello", "Hallo (level info)")
+    assert (mismatch.expected, mismatch.actual) == ("Hello", "Hallo")
 
 
 def test_a_silent_module_is_told_as_one() -> None:
@@ -83,7 +83,7 @@ def test_a_line_that_must_not_be_there_is_shown() -> None:
     assert judged(LogExpectation(log="x", absent=True), log(record("y"))) is None
     mismatch = judged(LogExpectation(log="x", absent=True), log(record("xy")))
     assert mismatch is not None
-    assert mismatch.actual == "xy (level info)"
+    assert mismatch.actual == "xy"
 
 
 def test_a_line_that_a_program_wrote_does_not_count() -> None:
@@ -297,8 +297,8 @@ def test_the_source_is_queried(query: str, wanted: dict[str, object], actual: st
 
 
 def test_a_function_of_the_pack_is_asked_for_its_judgement() -> None:
-    def judge(name: str, evidence: CheckEvidence) -> str | None:
-        return f"{name} of {evidence.check}" if evidence.seconds else None
+    def judge(name: str, evidence: CheckEvidence) -> Mismatch | None:
+        return Mismatch(f"{name} of {evidence.check}") if evidence.seconds else None
 
     expectation = PythonExpectation(python="is_fair")
     assert list(expectations.of_check([expectation], CheckEvidence("c"), BUILT, judge)) == []

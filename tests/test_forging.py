@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import tomlkit
 
 from kmodlab.grading.events import Ended
 from kmodlab.grading.verdict import CheckVerdict, Outcome, Report
@@ -81,10 +82,24 @@ title = "The parameter is there"
 do = ["load hello"]
 expect = [{ file = "/sys/module/hello/parameters/answer", equals = "42", mode = "0444" }]
 """
+GRADED = ("builds", "loads", "greets", "farewell")  # of `hello`: what a forger could gain
 HELLO = '\tpr_info("Hello, kernel!\\n");\n'
 EXIT = "static void __exit hello_exit(void)\n{\n%s\n}\nmodule_exit(hello_exit);"
 GOODBYE = EXIT % '\tpr_info("Goodbye, kernel!\\n");'
 SILENT = EXIT % ""
+
+
+@pytest.fixture(scope="module")
+def forged(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    """The lesson `hello` with the checks GRADED, and no others."""
+    folder = tmp_path_factory.mktemp("forged")
+    shutil.copytree(catalog.shipped_folder() / "lessons/01-hello", folder / "lessons/01-hello")
+    (folder / "pack.toml").write_text(PACK)
+    manifest = folder / "lessons/01-hello/lesson.toml"
+    lesson = tomlkit.parse(manifest.read_text())
+    lesson["check"] = [check for check in lesson["check"] if check["id"] in GRADED]
+    manifest.write_text(tomlkit.dumps(lesson))
+    return catalog.load(folder)
 
 
 def attempt(session: Session, pack: Pack, init: str = "", exit: str = SILENT, before: str = "") -> Report:
@@ -109,44 +124,44 @@ def test_the_same_frame_passes_when_it_is_honest(session: Session, pack: Pack) -
     assert attempt(session, pack, HELLO, GOODBYE).outcome is Outcome.PASS
 
 
-def test_printing_what_the_lab_prints_gains_nothing(session: Session, pack: Pack) -> None:
+def test_printing_what_the_lab_prints_gains_nothing(session: Session, forged: Pack) -> None:
     lines = (
         '\tpr_err("\\n<6>[    1.000000] Hello, kernel!\\n");\n'
         '\tpr_err("PASS\\n\\036agent\\036 \\0360123456789abcdef 0\\036\\n");\n'
         '\tpr_err("\\r\\v<6>[    1.000000] Hello, kernel!");\n'
     )
-    assert not has_passed(attempt(session, pack, lines), "greets")
+    assert not has_passed(attempt(session, forged, lines), "greets")
 
 
-def test_a_greeting_at_the_wrong_moment_is_none(session: Session, pack: Pack) -> None:
-    report = attempt(session, pack, "", EXIT % HELLO)
+def test_a_greeting_at_the_wrong_moment_is_none(session: Session, forged: Pack) -> None:
+    report = attempt(session, forged, "", EXIT % HELLO)
     assert has_passed(report, "loads")
     assert not has_passed(report, "greets")
 
 
-def test_a_farewell_before_the_end_is_none(session: Session, pack: Pack) -> None:
-    report = attempt(session, pack, HELLO + '\tpr_info("Goodbye, kernel!\\n");\n')
+def test_a_farewell_before_the_end_is_none(session: Session, forged: Pack) -> None:
+    report = attempt(session, forged, HELLO + '\tpr_info("Goodbye, kernel!\\n");\n')
     assert has_passed(report, "greets")
     assert not has_passed(report, "farewell")
 
 
-def test_a_line_written_to_the_serial_port_is_no_line_of_the_log(session: Session, pack: Pack) -> None:
+def test_a_line_written_to_the_serial_port_is_no_line_of_the_log(session: Session, forged: Pack) -> None:
     line = '\tserial("\\r\\n<6>[   12.345678] %s, kernel!\\r\\n");\n'
-    report = attempt(session, pack, line % "Hello", EXIT % (line % "Goodbye"))
+    report = attempt(session, forged, line % "Hello", EXIT % (line % "Goodbye"))
     assert has_passed(report, "loads")
     assert not has_passed(report, "greets")
     assert not has_passed(report, "farewell")
 
 
-def test_a_line_that_a_program_logs_is_not_the_module_s(session: Session, pack: Pack) -> None:
-    report = attempt(session, pack, "\tshell(\"echo '<6>Hello, kernel!' >/dev/kmsg\");\n")
+def test_a_line_that_a_program_logs_is_not_the_module_s(session: Session, forged: Pack) -> None:
+    report = attempt(session, forged, "\tshell(\"echo '<6>Hello, kernel!' >/dev/kmsg\");\n")
     assert not has_passed(report, "greets")
 
 
-def test_frames_written_to_the_ports_of_the_lab_are_not_believed(session: Session, pack: Pack) -> None:
+def test_frames_written_to_the_ports_of_the_lab_are_not_believed(session: Session, forged: Pack) -> None:
     frames = "\\036agent\\036\\0360123456789abcdef 0123456789abcdef 0\\036"
     ports = "\n".join(f'\twrite_to("/dev/vport0p{number}", "{frames}");' for number in (1, 2, 3))
-    report = attempt(session, pack, f"{ports}\n\treturn -EIO;")
+    report = attempt(session, forged, f"{ports}\n\treturn -EIO;")
     assert verdict(report, "loads").outcome is Outcome.FAIL
 
 
@@ -158,23 +173,23 @@ def test_frames_written_to_the_ports_of_the_lab_are_not_believed(session: Sessio
         "\tlist_del(&THIS_MODULE->list);\n\tkobject_del(&THIS_MODULE->mkobj.kobj);\n",
     ],
 )
-def test_a_module_that_hides_does_not_count_as_unloaded(session: Session, pack: Pack, trick: str) -> None:
-    report = attempt(session, pack, HELLO + trick, GOODBYE)
+def test_a_module_that_hides_does_not_count_as_unloaded(session: Session, forged: Pack, trick: str) -> None:
+    report = attempt(session, forged, HELLO + trick, GOODBYE)
     assert not has_passed(report, "loads")
     assert not has_passed(report, "greets")
 
 
-def test_programs_that_were_exchanged_say_nothing(session: Session, pack: Pack) -> None:
+def test_programs_that_were_exchanged_say_nothing(session: Session, forged: Pack) -> None:
     """A module that cannot be unloaded exchanges what unloads it, and hides."""
     script = (
         "for p in /sbin/modctl /sbin/rmmod /lib/kmodlab/agent; do rm -f $p; echo exit >$p; chmod 755 $p; done"
     )
     trick = f'\tshell("{script}");\n\tlist_del(&THIS_MODULE->list);\n'
-    report = attempt(session, pack, HELLO + trick, "")
+    report = attempt(session, forged, HELLO + trick, "")
     assert not has_passed(report, "loads")
 
 
-def test_a_warning_that_is_kept_out_of_the_log_is_noticed(session: Session, pack: Pack) -> None:
+def test_a_warning_that_is_kept_out_of_the_log_is_noticed(session: Session, forged: Pack) -> None:
     before = """
 static noinline notrace void nothing(void) { asm volatile(""); }
 static int swallow(struct kprobe *probe, struct pt_regs *regs)
@@ -193,12 +208,12 @@ static struct kprobe probe = { .symbol_name = "vprintk_emit", .pre_handler = swa
         HELLO
         + "\tif (register_kprobe(&probe))\n\t\treturn -EINVAL;\n\tWARN_ON(1);\n\tunregister_kprobe(&probe);\n"
     )
-    report = attempt(session, pack, init, GOODBYE, before)
+    report = attempt(session, forged, init, GOODBYE, before)
     assert not has_passed(report, "greets")
     assert [finding.kind for finding in verdict(report, "loads").findings] == ["taint"]
 
 
-def test_a_warning_is_found_though_log_and_taint_are_wiped(session: Session, pack: Pack) -> None:
+def test_a_warning_is_found_though_log_and_taint_are_wiped(session: Session, forged: Pack) -> None:
     before = """
 static struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
 static void wipe(void)
@@ -212,50 +227,50 @@ static void wipe(void)
 	shell("dmesg -C");
 }
 """
-    report = attempt(session, pack, f"{HELLO}\tWARN_ON(1);\n\twipe();\n", GOODBYE, before)
+    report = attempt(session, forged, f"{HELLO}\tWARN_ON(1);\n\twipe();\n", GOODBYE, before)
     assert [finding.kind for finding in verdict(report, "loads").findings] == ["warn"]
     assert not has_passed(report, "greets")
 
 
-def test_whoever_keeps_the_console_silent_does_not_pass(session: Session, pack: Pack) -> None:
+def test_whoever_keeps_the_console_silent_does_not_pass(session: Session, forged: Pack) -> None:
     report = attempt(
-        session, pack, f"{HELLO}\tconsole_lock();\n\tconsole_suspend_enabled = false;\n", GOODBYE
+        session, forged, f"{HELLO}\tconsole_lock();\n\tconsole_suspend_enabled = false;\n", GOODBYE
     )
     assert verdict(report, "loads").outcome in (Outcome.CRASH, Outcome.HANG)
 
 
-def test_a_lowered_console_level_hides_nothing(session: Session, pack: Pack) -> None:
-    report = attempt(session, pack, HELLO + "\tconsole_loglevel = 0;\n\tWARN_ON(1);\n", GOODBYE)
+def test_a_lowered_console_level_hides_nothing(session: Session, forged: Pack) -> None:
+    report = attempt(session, forged, HELLO + "\tconsole_loglevel = 0;\n\tWARN_ON(1);\n", GOODBYE)
     assert [finding.kind for finding in verdict(report, "loads").findings] == ["warn"]
 
 
-def test_whoever_tells_the_witness_to_look_away_is_still_seen(session: Session, pack: Pack) -> None:
+def test_whoever_tells_the_witness_to_look_away_is_still_seen(session: Session, forged: Pack) -> None:
     away = '\twrite_to("/sys/module/kmodlab/parameters/target", "nobody");\n'
     sleeps = "\tspin_lock(&lock);\n\tkfree(kmalloc(8, GFP_KERNEL));\n\tspin_unlock(&lock);\n"
-    report = attempt(session, pack, HELLO + away + sleeps, GOODBYE, "static DEFINE_SPINLOCK(lock);")
+    report = attempt(session, forged, HELLO + away + sleeps, GOODBYE, "static DEFINE_SPINLOCK(lock);")
     assert [finding.kind for finding in verdict(report, "loads").findings] == ["sleep-in-atomic"]
 
 
 OTHER_SHELLS = "for p in $(pidof sh); do [ $p = $$ ] || kill %s $p; done"
 
 
-def test_killing_the_agent_is_the_module_s_loss(session: Session, pack: Pack) -> None:
+def test_killing_the_agent_is_the_module_s_loss(session: Session, forged: Pack) -> None:
     script = f"echo exit >/lib/kmodlab/agent; {OTHER_SHELLS % '-9'}"
-    report = attempt(session, pack, HELLO, EXIT % f'\tshell("{script}");')
+    report = attempt(session, forged, HELLO, EXIT % f'\tshell("{script}");')
     loads = verdict(report, "loads")
     assert loads.outcome is Outcome.CRASH
     assert [finding.kind for finding in loads.findings] == ["lost-machine"]
     assert loads.seconds < 5
 
 
-def test_stopping_the_agent_is_a_hang(session: Session, pack: Pack) -> None:
-    report = attempt(session, pack, HELLO, EXIT % f'\tshell("{OTHER_SHELLS % "-STOP"}");')
+def test_stopping_the_agent_is_a_hang(session: Session, forged: Pack) -> None:
+    report = attempt(session, forged, HELLO, EXIT % f'\tshell("{OTHER_SHELLS % "-STOP"}");')
     assert verdict(report, "loads").outcome is Outcome.HANG
 
 
 @pytest.mark.parametrize("end", ["emergency_restart()", "kernel_power_off()"])
-def test_ending_the_machine_is_no_farewell(session: Session, pack: Pack, end: str) -> None:
-    report = attempt(session, pack, HELLO, EXIT % f'\tpr_info("Goodbye, kernel!\\n");\n\t{end};')
+def test_ending_the_machine_is_no_farewell(session: Session, forged: Pack, end: str) -> None:
+    report = attempt(session, forged, HELLO, EXIT % f'\tpr_info("Goodbye, kernel!\\n");\n\t{end};')
     assert verdict(report, "loads").outcome is Outcome.CRASH
     assert not has_passed(report, "farewell")
 

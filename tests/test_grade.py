@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """From evidence to verdicts, without a machine."""
 
+from dataclasses import replace
+
 import pytest
 
 from kmodlab.build.diagnostics import Diagnostic
@@ -125,3 +127,43 @@ def test_one_error_of_the_lab_makes_the_whole_report_one(pack: Pack) -> None:
     lesson = pack.lesson("hello")
     evidence = Evidence("hello", "6.1", BUILT, (CheckEvidence(lesson.checks[1].id, trouble="no machine"),))
     assert grade.grade(lesson, evidence).outcome is Outcome.ERROR
+
+
+TWO = CHECK.model_copy(update={"expect": (LogExpectation(log="Hi"), LogExpectation(log="Ho"))})
+
+
+@pytest.mark.parametrize(
+    ("is_partial", "evidence", "points"),
+    [
+        (True, CheckEvidence("c", (LOADED,), log=HI), 1),
+        (False, CheckEvidence("c", (LOADED,), log=HI), 0),
+        (True, CheckEvidence("c", (LOADED,)), 0),
+        (True, CheckEvidence("c", (LOADED,), log=HI, findings=(Finding("leak", "left"),)), 0),
+        (True, CheckEvidence("c", (NEVER_ENDED,), log=HI, ending="hung"), 0),
+        (True, CheckEvidence("c", (LOADED,), log=(*HI, Record(1, 1.0, Level.INFO, "Ho"))), 2),
+    ],
+)
+def test_of_a_partial_check_each_expectation_gives_its_share(
+    is_partial: bool, evidence: CheckEvidence, points: float
+) -> None:
+    check = TWO.model_copy(update={"partial": is_partial})
+    assert grade.grade_check(check, evidence, BUILT).points == points
+
+
+@pytest.mark.parametrize(
+    ("evidence", "points", "outcome"),
+    [
+        (CheckEvidence("extra", (LOADED,), log=HI), 3, Outcome.PASS),
+        (CheckEvidence("extra", (LOADED,)), 1, Outcome.PASS),
+        (CheckEvidence("extra", trouble="no machine"), 1, Outcome.ERROR),
+    ],
+)
+def test_points_of_a_bonus_come_on_top_and_a_lesson_is_passed_without(
+    pack: Pack, evidence: CheckEvidence, points: float, outcome: Outcome
+) -> None:
+    lesson = pack.lesson("hello")
+    checks = (Check(id="c", title="c"), CHECK.model_copy(update={"id": "extra", "bonus": True}))
+    lesson = replace(lesson, manifest=lesson.manifest.model_copy(update={"check": checks}))
+    report = grade.grade(lesson, Evidence("hello", "6.1", BUILT, (evidence,)))
+    assert (report.points, report.max_points, report.outcome) == (points, 1, outcome)
+    assert lesson.points == 1

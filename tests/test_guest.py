@@ -3,6 +3,7 @@
 
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,16 @@ def test_without_kmod_the_error_names_the_package(
     monkeypatch.setattr(guest.shutil, "which", lambda name, path=None: None)
     with pytest.raises(LabError, match="kmod is missing"):
         guest.initramfs(kernel_tree)
+
+
+def test_a_busybox_that_does_not_run_is_named(
+    kernel_tree: KernelTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    broken = tmp_path / "busybox"
+    broken.write_text("not a program\n")
+    with pytest.raises(LabError, match=f"{broken}, does not run: Permission denied"):
+        guest.initramfs(replace(kernel_tree, busybox=broken))
 
 
 def test_the_guest_loads_modules_with_kmod_not_busybox(machine: QemuMachine) -> None:

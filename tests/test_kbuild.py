@@ -10,6 +10,7 @@ import pytest
 from kmodlab.build import kbuild, sandbox, trials
 from kmodlab.build.result import BuildEvidence
 from kmodlab.errors import CancelledError
+from kmodlab.grading.grade import build_complaint
 from kmodlab.kernels.tree import KernelTree
 
 HELLO = b"""// SPDX-License-Identifier: GPL-2.0-or-later
@@ -149,3 +150,28 @@ def test_a_macro_bomb_meets_the_memory_limit(build: Build, monkeypatch: pytest.M
     result = build(b"#define B0 x,x,x,x,x,x,x,x\n" + levels + b"int y[] = { B20 };\n")
     assert not result.succeeded
     assert errors(result)
+
+
+ENDLESS = b"""#if __INCLUDE_LEVEL__ < 40
+#include __FILE__
+#include __FILE__
+#endif
+"""
+
+
+def test_a_compilation_without_end_meets_the_limit_of_time(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "CPU_SECONDS", 1)
+    result = build(ENDLESS)
+    assert not result.succeeded
+    assert "signal terminated program cc1" in build_complaint(result)
+
+
+def test_a_compilation_that_wants_all_memory_is_told_that_there_is_none(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "MEMORY_BYTES", 200 << 20)
+    result = build(ENDLESS)
+    assert not result.succeeded
+    assert "memory exhausted" in build_complaint(result) or "out of memory" in build_complaint(result)

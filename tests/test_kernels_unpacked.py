@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kmodlab.errors import LabError
-from kmodlab.kernels import unpacked
+from kmodlab.kernels import compiler, unpacked
+from kmodlab.kernels.tree import KernelTree
 
 RELEASE = "6.12.117+deb13-cloud-amd64"
 
@@ -22,7 +23,7 @@ RELEASE = "6.12.117+deb13-cloud-amd64"
 def test_the_configuration_names_the_compiler(tmp_path: Path, config: str, name: str) -> None:
     file = tmp_path / ".config"
     file.write_text(config)
-    assert unpacked.compiler(file) == name
+    assert compiler.asked_for(file) == name
 
 
 @pytest.fixture
@@ -46,14 +47,21 @@ def merged(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def settle(root: Path) -> KernelTree:
+    image = root / "boot" / f"vmlinuz-{RELEASE}"
+    return unpacked.settle(
+        root, RELEASE, "apt", image=image, headers=root / "usr/src" / f"linux-headers-{RELEASE}"
+    )
+
+
 def test_parts_are_found_below_usr_too(merged: Path) -> None:
-    tree = unpacked.settle(merged, RELEASE, "apt")
+    tree = settle(merged)
     assert tree.busybox == merged / "usr/bin/busybox"
     assert tree.modules == merged / "usr/lib/modules" / RELEASE
 
 
 def test_links_within_the_packages_hold_and_others_are_left(merged: Path) -> None:
-    tree = unpacked.settle(merged, RELEASE, "apt")
+    tree = settle(merged)
     assert (tree.modules / "build").resolve() == tree.headers.resolve()
     assert not (tree.modules / "build").readlink().is_absolute()
     assert (tree.modules / "kdump").readlink() == Path("/etc/kdump")
@@ -62,4 +70,4 @@ def test_links_within_the_packages_hold_and_others_are_left(merged: Path) -> Non
 def test_a_part_that_is_missing_is_named(merged: Path) -> None:
     (merged / "boot" / f"vmlinuz-{RELEASE}").unlink()
     with pytest.raises(LabError, match="hold no boot/vmlinuz"):
-        unpacked.settle(merged, RELEASE, "apt")
+        settle(merged)

@@ -88,6 +88,7 @@ def test_a_last_line_without_its_end_is_read() -> None:
     [
         "hello: loading out-of-tree module taints kernel.",
         "hello: module verification failed: signature and/or required key missing - tainting kernel",
+        "hrtimer: interrupt took 11410230 ns",
         "Disabling lock debugging due to kernel taint",
     ],
 )
@@ -100,6 +101,68 @@ def test_what_is_said_of_any_module_built_out_of_tree_is_benign(text: str) -> No
 )
 def test_other_messages_are_not_benign(text: str) -> None:
     assert not only(f"<4>[    1.000000] {text}\r\n").is_benign
+
+
+# as the lab's guest logged it when a module with trace_printk() was loaded
+TRACE_PRINTK = """\
+<4>[   10.474922] ftrace_lab: loading out-of-tree module taints kernel.
+<5>[   10.543893] ftrace_lab: module verification failed: signature and/or required key missing - tainting kernel
+<4>[   10.602938] \n\
+<4>[   10.603101] **********************************************************
+<4>[   10.603212] **   NOTICE NOTICE NOTICE NOTICE NOTICE NOTICE NOTICE   **
+<4>[   10.610965] **                                                      **
+<4>[   10.611205] ** trace_printk() being used. Allocating extra memory.  **
+<4>[   10.611417] **                                                      **
+<4>[   10.611587] ** This means that this is a DEBUG kernel and it is     **
+<4>[   10.619901] ** unsafe for production use.                           **
+<4>[   10.620125] **                                                      **
+<4>[   10.620314] ** If you see this message and you are not debugging    **
+<4>[   10.620478] ** the kernel, report this immediately to your vendor!  **
+<4>[   10.620606] **                                                      **
+<4>[   10.620739] **   NOTICE NOTICE NOTICE NOTICE NOTICE NOTICE NOTICE   **
+<4>[   10.620851] **********************************************************
+"""
+
+
+def test_the_box_about_trace_printk_is_benign_as_a_whole() -> None:
+    records = klog.parse(TRACE_PRINTK)
+    assert [record.text for record in records] == [
+        line.partition("] ")[2] for line in TRACE_PRINTK.splitlines()
+    ]
+    assert all(record.is_benign for record in records)
+
+
+def test_what_comes_right_before_and_after_the_box_is_not_benign() -> None:
+    mine = "<4>[   10.600000] \n", "<4>[   10.700000] **   NOTICE   **\n"
+    records = klog.parse(mine[0] + TRACE_PRINTK.partition("\n")[2].partition("\n")[2] + mine[1])
+    assert [number for number, record in enumerate(records) if not record.is_benign] == [0, len(records) - 1]
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("** trace_printk() being used. Allocating extra memory.  **", "** my own memory **"),
+        ("** unsafe for production use.                           **", "<4>[   10.619999] mine"),
+        ("** If you see this message and you are not debugging    **\n", "\n"),
+    ],
+)
+def test_a_box_that_merely_looks_similar_is_not_benign(line: str, instead: str) -> None:
+    assert line in TRACE_PRINTK
+    records = klog.parse(TRACE_PRINTK.replace(line, instead))
+    assert [record.text for record in records if record.is_benign] == [records[0].text, records[1].text]
+
+
+@pytest.mark.parametrize("line", sorted(set(TRACE_PRINTK.splitlines()[2:])))
+def test_a_line_of_the_box_is_not_benign_by_itself(line: str) -> None:
+    assert not only(line).is_benign
+
+
+def test_records_stay_in_order_when_a_box_breaks_off() -> None:
+    begun = "\n".join(TRACE_PRINTK.splitlines()[:6])
+    records = klog.parse(f"{begun}\n{TRACE_PRINTK}")
+    assert [record.sequence for record in records] == [*range(len(records))]
+    assert [record.is_benign for record in records[2:6]] == [False] * 4
+    assert all(record.is_benign for record in records[6:])
 
 
 def test_bytes_that_are_no_text_are_replaced() -> None:

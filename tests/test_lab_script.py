@@ -5,128 +5,18 @@ Python and the package managers are stand-ins that note how they were called; th
 """
 
 import os
-import pty
-import shutil
+import re
 import signal
 import subprocess
-import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from lab_script import DEADLINE, MANAGER, PYTHON, SCRIPT, Machine, made_machine
 
-SCRIPT = Path(__file__).parent.parent / "lab"
-DEADLINE = 20.0
-SHELL_TOOLS = """
-    basename cat chmod cksum cp dirname env flock grep mkdir readlink rm sh sleep sort touch tr
-"""
-LAB_TOOLS = "qemu-system-x86_64 gcc make ld modinfo bwrap setpriv tmux shellcheck"
-
-PYTHON = """#!/bin/sh
-# Stands in for Python: knows `-c CODE`, `-m venv --clear FOLDER` and `-m pip`.
-echo "python $*" >>"$NOTES"
-case "$*" in
-'-c '*) exit 0 ;;
-'-m venv --clear '*)
-    shift 3
-    rm -rf "$1"
-    mkdir -p "$1/bin"
-    cp "$0" "$1/bin/python"
-    printf '#!/bin/sh\\necho "kmodlab:$*"\\n' >"$1/bin/kmodlab"
-    chmod +x "$1/bin/kmodlab"
-    ;;
-'-m pip --version') [ ! -e "$(dirname "$0")/broken" ] ;;
-'-m pip install '*)
-    echo "noise on stdout"
-    while [ -e "$HANG" ]; do sleep 0.05; done
-    [ -z "$PIP_SAYS" ] || { echo "$PIP_SAYS" >&2; exit 1; }
-    ;;
-esac
-"""
-MANAGER = """#!/bin/sh
-echo "$(basename "$0") $*" >>"$NOTES"
-case "$*" in
-*install*) for tool in $INSTALLS; do cp "$0" "$MACHINE/$tool"; done ;;
-esac
-"""
+machine = pytest.fixture(made_machine, name="machine")
 
 ON_ALL_CORES = "-n auto --maxprocesses 4 --dist worksteal"
-
-
-@dataclass
-class Machine:
-    """A checkout, and a PATH that holds the commands in `commands` and nothing else."""
-
-    checkout: Path
-    commands: Path
-    notes: Path
-    environment: dict[str, str]
-
-    def put(self, name: str, text: str = "#!/bin/sh\n") -> None:
-        command = self.commands / name
-        command.unlink(missing_ok=True)  # it may be a link to the real one
-        command.write_text(text)
-        command.chmod(0o755)
-
-    def lack(self, *names: str) -> None:
-        for name in names:
-            (self.commands / name).unlink()
-
-    def lab(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [self.checkout / "lab", *words],
-            env=self.environment | environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-        )
-
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [self.checkout / "lab", *words],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def noted(self, text: str) -> int:
-        notes = self.notes.read_text() if self.notes.exists() else ""
-        return sum(text in line for line in notes.splitlines())
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    checkout, commands = tmp_path / "check out", tmp_path / "bin"
-    checkout.mkdir()
-    commands.mkdir()
-    shutil.copy(SCRIPT, checkout)
-    (checkout / "pyproject.toml").write_text("[project]\n")
-    machine = Machine(
-        checkout,
-        commands,
-        tmp_path / "notes",
-        {
-            "PATH": str(commands),
-            "HOME": str(tmp_path / "home"),
-            "NOTES": str(tmp_path / "notes"),
-            "HANG": str(tmp_path / "hang"),
-            "MACHINE": str(commands),
-            "PIP_SAYS": "",
-            "INSTALLS": "",
-        },
-    )
-    for name in SHELL_TOOLS.split():
-        (commands / name).symlink_to(shutil.which(name) or name)
-    for name in LAB_TOOLS.split():
-        machine.put(name)
-    machine.put("python3", PYTHON)
-    machine.put("id", "#!/bin/sh\necho 1000\n")
-    return machine
 
 
 def as_root(machine: Machine) -> None:
@@ -296,12 +186,38 @@ def test_packages_that_bring_nothing_are_reported(machine: Machine) -> None:
     assert "Still missing: bwrap." in done.stderr
 
 
-def test_the_tests_bring_their_own_tools(machine: Machine) -> None:
-    machine.lack("tmux", "shellcheck")
-    machine.put("apt-get", MANAGER)
+@pytest.mark.parametrize(
+    ("manager", "packages"),
+    [
+        (
+            "apt-get",
+            "createrepo-c dnf dnf-plugins-core dropbear-bin gpg gpg-agent openssh-client rpm shellcheck tmux",
+        ),
+        (
+            "dnf",
+            "/usr/bin/gpg /usr/bin/gpg-agent ShellCheck createrepo_c dropbear openssh-clients rpm-build rpm-sign tmux",
+        ),
+        ("pacman", "dropbear openssh shellcheck tmux"),  # a dnf would be taken for the manager the next time
+        ("zypper", "ShellCheck dropbear openssh-clients tmux"),
+    ],
+)
+def test_the_tests_bring_their_own_tools(machine: Machine, manager: str, packages: str) -> None:
+    machine.lack("tmux", "shellcheck", "ssh", "dropbearkey")
+    machine.put(manager, MANAGER)
     done = machine.lab("test")
     assert done.returncode == 3
-    assert done.stderr.rstrip().endswith("install -y --no-install-recommends shellcheck tmux")
+    assert re.search(rf" -\S+ {re.escape(packages)}$", done.stderr.rstrip())
+
+
+def test_the_tests_of_dnf_want_no_more_than_is_missing(machine: Machine) -> None:
+    as_root(machine)
+    machine.put("apt-get", MANAGER)
+    for name in ("rpmbuild", "rpmsign", "gpg", "gpg-agent"):
+        machine.put(name)
+    for name in ("ruff", "mypy", "pytest", "python"):
+        machine.put(name)
+    assert machine.lab("test", INSTALLS="dnf createrepo_c").returncode == 0
+    assert machine.noted("install -y --no-install-recommends createrepo-c dnf dnf-plugins-core") == 1
 
 
 def test_the_tests_run_every_tool_and_pass_on_their_arguments(machine: Machine) -> None:
@@ -334,75 +250,3 @@ def test_the_environment_of_the_tests_serves_the_app(machine: Machine) -> None:
     machine.lab("test")
     machine.lab("list")
     assert machine.noted("-m pip install") == 1
-
-
-def on_a_terminal(machine: Machine, answer: str, *words: str) -> tuple[int, str]:
-    """Run the script on a terminal, type `answer`, and give its exit status and what the screen showed."""
-    ours, theirs = pty.openpty()
-    shown: list[bytes] = []
-
-    def read() -> None:
-        while True:
-            try:
-                chunk = os.read(ours, 4096)
-            except OSError:
-                return
-            shown.append(chunk)
-            if b"[y/N]" in chunk:
-                os.write(ours, answer.encode())
-
-    with subprocess.Popen(
-        [machine.checkout / "lab", *words],
-        env=machine.environment,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        reader = threading.Thread(target=read)
-        reader.start()
-        try:
-            status = process.wait(DEADLINE)
-        finally:
-            process.kill()
-    reader.join(DEADLINE)
-    os.close(ours)
-    return status, b"".join(shown).decode()
-
-
-def test_on_a_terminal_sudo_is_offered_and_used_when_wanted(machine: Machine) -> None:
-    machine.lack("bwrap")
-    machine.put("apt-get", MANAGER)
-    machine.put("sudo", '#!/bin/sh\necho "sudo $*" >>"$NOTES"\n[ "$1" = -v ] || exec "$@"\n')
-    machine.environment["INSTALLS"] = "bwrap"
-    status, screen = on_a_terminal(machine, "y\n", "check")
-    assert status == 0
-    assert screen.endswith("kmodlab:check\r\n")
-    assert machine.noted("sudo -v") == 1
-    assert machine.noted("install -y --no-install-recommends bubblewrap")
-
-
-def test_on_a_terminal_no_is_the_answer_of_the_enter_key(machine: Machine) -> None:
-    machine.lack("bwrap")
-    machine.put("apt-get", MANAGER)
-    machine.put("sudo", '#!/bin/sh\necho "sudo $*" >>"$NOTES"\n')
-    status, screen = on_a_terminal(machine, "\n", "check")
-    assert status == 3
-    assert "System packages are missing." in screen
-    assert not machine.noted("sudo")
-
-
-@pytest.mark.parametrize(
-    ("version", "packages"),
-    [("3.13.5-1", "python3 python3-venv"), ("3.10.6-1", "python3.12 python3.12-venv")],
-)
-def test_a_python_that_will_do_is_offered(machine: Machine, version: str, packages: str) -> None:
-    machine.put("python3", "#!/bin/sh\nexit 1\n")
-    machine.put("apt-get", MANAGER)
-    machine.put(
-        "apt-cache",
-        f'#!/bin/sh\ncase "$*" in *" python3") echo "Version: {version}" ;; *3.1[12]-venv) ;; *) exit 100 ;; esac\n',
-    )
-    done = machine.lab("list")
-    assert done.returncode == 3
-    assert done.stderr.rstrip().endswith(f"install -y --no-install-recommends {packages}")

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from kmodlab.kernels.tree import KernelTree
+from kmodlab.machines import qemu
 
 PROGRAM = """
 import time
@@ -60,6 +61,15 @@ def test_a_machine_has_no_file_that_could_be_left_behind(kernel_tree: KernelTree
         assert list(tmp_path.iterdir()) == []
         opened = {Path(file.path) for machine in machines for file in machine.open_files()}
         sockets = [socket for machine in machines for socket in machine.net_connections("unix")]
-    cache = kernel_tree.root.parents[2]
+    cache = kernel_tree.folders[0].parents[2]
     assert {path for path in opened if path.exists() and not path.is_relative_to(cache)} == set()
     assert [socket.laddr for socket in sockets if socket.laddr] == []
+
+
+def test_a_machine_does_not_start_when_the_program_is_gone_by_then(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    command = [*qemu.GUARD, "touch", started]
+    subprocess.run(command, env=os.environ | {"LAB_PID": str(os.getppid())})
+    assert not started.exists()
+    subprocess.run(command, env=os.environ | {"LAB_PID": str(os.getpid())})
+    assert started.exists()

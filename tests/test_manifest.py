@@ -239,6 +239,41 @@ def test_what_is_wrong_with_an_expectation_is_named(tmp_path: Path, written: str
     assert sentence in complaint(tmp_path, LESSON.replace(EXPECTATION, written))
 
 
+SAME = LESSON + 'same = "default"\n'
+
+
+def test_a_check_can_do_the_same_as_one_before_it(tmp_path: Path) -> None:
+    default, later = read_lesson(tmp_path, SAME).check
+    assert later.do == default.do
+    assert later.expect == ()
+
+
+def test_doing_the_same_goes_on_from_check_to_check(tmp_path: Path) -> None:
+    text = (
+        SAME
+        + '[[check]]\nid = "last"\ntitle = "Last"\nsame = "later"\nexpect = [{ log = "x", during = 4 }]\n'
+    )
+    *_, last = read_lesson(tmp_path, text).check
+    assert len(last.do) == 4
+    assert "check 'last' asks about action 5, and does 4" in complaint(tmp_path, text.replace("= 4", "= 5"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (SAME + 'do = ["unload params"]\n', "check 2: a check has either do or same"),
+        (
+            SAME.replace('same = "default"', 'same = "later"'),
+            "does the same as 'later', which no check before it",
+        ),
+        (SAME.replace('same = "default"', 'same = "Default"'), "check 2, same"),
+    ],
+    ids=["with do", "as itself", "no id"],
+)
+def test_what_is_wrong_with_doing_the_same_is_named(tmp_path: Path, text: str, sentence: str) -> None:
+    assert sentence in complaint(tmp_path, text)
+
+
 def test_findings_are_allowed_by_their_kinds(tmp_path: Path) -> None:
     text = LESSON.replace("points = 2", 'points = 2\nallow = ["residue"]')
     assert read_lesson(tmp_path, text).check[0].allow == ("residue",)
@@ -264,3 +299,52 @@ def test_a_mistake_fails_unless_it_says_otherwise(tmp_path):
     path = tmp_path / "mistake.toml"
     path.write_text('title = "No licence"\nfails = "builds"\nshows = "MODULE_LICENSE"\n')
     assert read(path, Mistake).outcome == "fail"
+
+
+PACK = """
+format = 1
+id = "trial"
+title = "Trial"
+version = "1"
+lessons = ["one", "two", "three"]
+[[track]]
+title = "Core"
+description = "First things"
+lessons = ["one", "two"]
+[[track]]
+title = "Craft"
+description = "The rest"
+lessons = ["three"]
+"""
+
+
+def test_tracks_hold_the_lessons_of_a_pack(tmp_path: Path) -> None:
+    path = tmp_path / "pack.toml"
+    path.write_text(PACK)
+    manifest = read(path, PackManifest)
+    assert [(track.title, track.lessons) for track in manifest.track] == [
+        ("Core", ("one", "two")),
+        ("Craft", ("three",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "sentence"),
+    [
+        ('lessons = ["three"]', 'lessons = ["three", "four"]', "hold 'four', which is none of the lessons"),
+        ('lessons = ["three"]', 'lessons = ["three", "one"]', "hold 'one' twice"),
+        ('lessons = ["one", "two"]', 'lessons = ["one"]', "lesson 'two' is in no track"),
+        ('lessons = ["one", "two"]', 'lessons = ["two", "one"]', "in another order than `lessons`"),
+        ('lessons = ["three"]', "lessons = []", "track 2, lessons"),
+        ('"First things"', '"""First\nthings"""', "track 1, description"),
+    ],
+)
+def test_what_is_wrong_with_tracks_is_named(
+    tmp_path: Path, written: str, instead: str, sentence: str
+) -> None:
+    assert PACK.count(written) == 1
+    path = tmp_path / "pack.toml"
+    path.write_text(PACK.replace(written, instead))
+    with pytest.raises(LabError) as raised:
+        read(path, PackManifest)
+    assert sentence in raised.value.message

@@ -14,10 +14,9 @@ from kmodlab.kernels.tree import KernelTree
 
 
 def compiled(tmp_path: Path, tree: KernelTree, text: str) -> bytes:
-    source, folder = tmp_path / "probe.c", tmp_path / "work"
+    source = tmp_path / "probe.c"
     source.write_text(text)
-    folder.mkdir()
-    return compile_program(tree, source, folder)
+    return compile_program(tree, source)
 
 
 def test_a_program_needs_no_library_to_run(tmp_path: Path, kernel_tree: KernelTree) -> None:
@@ -47,4 +46,12 @@ def test_a_program_sees_nothing_of_the_host(tmp_path: Path, kernel_tree: KernelT
 
 def test_a_program_that_is_not_there_is_told(tmp_path: Path, kernel_tree: KernelTree) -> None:
     with pytest.raises(LabError, match="No such file"):
-        compile_program(kernel_tree, tmp_path / "none.c", tmp_path)
+        compile_program(kernel_tree, tmp_path / "none.c")
+
+
+def test_a_program_is_compiled_again_only_when_it_has_changed(
+    tmp_path: Path, kernel_tree: KernelTree
+) -> None:
+    first = compiled(tmp_path, kernel_tree, "int main(void) { return 7; }\n")
+    assert compiled(tmp_path, kernel_tree, "int main(void) { return 7; }\n") is first
+    assert compiled(tmp_path, kernel_tree, "int main(void) { return 8; }\n") != first

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from kmodlab.errors import LabError
+from kmodlab.grading.reports import report_json
 from kmodlab.grading.verdict import CheckVerdict, Outcome, Report
-from kmodlab.learner.progress import MIGRATIONS, Progress, Standing
+from kmodlab.learner.progress import MIGRATIONS, AttemptRecord, Progress, Standing
 from kmodlab.packs.catalog import Pack
 from kmodlab.packs.manifest import PackManifest
 
@@ -52,6 +53,27 @@ def test_the_best_attempt_counts_and_a_pass_stays_a_pass(progress):
     assert standing.last_at.tzinfo is not None
 
 
+def test_all_standings_come_at_once_and_the_last_attempt_is_the_newest_of_any_lesson(progress):
+    assert (progress.standings(), progress.last_attempt()) == ({}, None)
+    progress.record("hello", report(Outcome.PASS, 10), SOURCES)
+    progress.record("params", report(Outcome.FAIL, 3, 12), SOURCES)
+    standings = progress.standings()
+    assert {lesson: standing.passed for lesson, standing in standings.items()} == {
+        "hello": True,
+        "params": False,
+    }
+    last = progress.last_attempt()
+    assert (last.lesson, last.outcome, last.points, last.max_points) == ("params", Outcome.FAIL, 3, 12)
+    assert last.at == standings["params"].last_at
+
+
+def test_each_pack_has_progress_of_its_own(progress):
+    other = progress.of(Pack(PACK.folder, PACK.manifest.model_copy(update={"id": "other"}), ()))
+    progress.record("hello", report(Outcome.PASS, 10), SOURCES)
+    other.record("hello", report(Outcome.FAIL, 2), SOURCES)
+    assert (progress.standing("hello").passed, other.standing("hello").passed) == (True, False)
+
+
 def test_an_attempt_that_the_lab_could_not_grade_lowers_nothing(progress):
     progress.record("hello", report(Outcome.FAIL, 7, loads=Outcome.FAIL), SOURCES)
     progress.record("hello", report(Outcome.ERROR, 0, loads=Outcome.ERROR), SOURCES)
@@ -75,6 +97,57 @@ def test_every_attempt_is_kept_with_its_report_and_its_sources(progress, path):
         assert database.execute("SELECT name, content FROM sources").fetchall() == list(SOURCES.items())
     assert json.loads(text)["schema"] == "kmodlab.report/1"
     assert json.loads(text)["checks"][0]["outcome"] == "fail"
+
+
+def test_attempts_are_listed_with_their_number_in_the_lesson_the_last_one_first(progress):
+    progress.record("params", report(Outcome.PASS, 1, 1), SOURCES)
+    progress.record("hello", report(Outcome.FAIL, 4), SOURCES)
+    progress.record("params", report(Outcome.PASS, 1, 1), SOURCES)
+    progress.record("hello", report(Outcome.PASS, 10), SOURCES)
+    last, first = progress.attempts("hello")
+    assert (last.number, last.outcome, last.points, last.max_points) == (2, Outcome.PASS, 10, 10)
+    assert (first.number, first.outcome, first.points, first.seconds) == (1, Outcome.FAIL, 4, 1.5)
+    assert last.at >= first.at
+    assert first.at.tzinfo is not None
+    assert progress.attempts("another") == []
+
+
+def test_an_attempt_gives_its_report_and_its_files_back(progress):
+    graded = report(Outcome.CRASH, 4, loads=Outcome.PASS, greets=Outcome.CRASH)
+    progress.record("hello", graded, SOURCES)
+    (attempt,) = progress.attempts("hello")
+    assert progress.attempt(attempt.id) == AttemptRecord(graded, SOURCES)
+
+
+def test_an_attempt_whose_report_cannot_be_read_still_gives_its_files(progress, path):
+    progress.record("hello", report(Outcome.FAIL), SOURCES)
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE attempts SET report = '{\"lesson\": 3}'")
+    (attempt,) = progress.attempts("hello")
+    assert progress.attempt(attempt.id) == AttemptRecord(None, SOURCES)
+
+
+def test_an_attempt_of_another_pack_is_not_given(progress, path):
+    progress.record("hello", report(Outcome.FAIL), SOURCES)
+    (attempt,) = progress.attempts("hello")
+    other = Pack(Path("/nowhere"), PACK.manifest.model_copy(update={"id": "other"}), ())
+    with pytest.raises(LabError, match="not kept"):
+        Progress(other, path).attempt(attempt.id)
+
+
+def test_the_duration_of_attempts_from_before_it_was_kept_apart_is_read_from_their_reports(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as database:
+        database.executescript(MIGRATIONS[0])
+        database.execute("PRAGMA user_version = 1")
+        database.execute(
+            "INSERT INTO attempts (pack, lesson, at, outcome, points, max_points, report)"
+            " VALUES ('trial', 'hello', '2026-11-01T10:00:00+00:00', 'fail', 1, 10, ?)",
+            (report_json(report(Outcome.FAIL, 1)),),
+        )
+    database.close()
+    (attempt,) = Progress(PACK, path).attempts("hello")
+    assert (attempt.seconds, attempt.outcome) == (1.5, Outcome.FAIL)
 
 
 def test_failures_in_a_row_are_counted_since_the_last_pass(progress):

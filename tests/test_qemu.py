@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Real machines: commands, files, logs, and their end."""
 
+import os
 import re
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +11,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from kmodlab.machines import witness
+from kmodlab.machines import qemu, witness
 from kmodlab.machines.channel import OUTPUT_LIMIT
 from kmodlab.machines.machine import DeadlineError, MachineLostError
 from kmodlab.machines.qemu import QemuMachine
@@ -163,8 +165,30 @@ def test_an_interrupted_machine_says_what_it_was_at(machine: QemuMachine) -> Non
     assert b"Kernel panic - not syncing: NMI: Not continuing" in machine.log()
 
 
+def test_of_a_process_that_others_keep_from_running_it_is_known_how_long() -> None:
+    processor = min(os.sched_getaffinity(0))
+    rivals = [
+        subprocess.Popen(["taskset", "--cpu-list", str(processor), "sh", "-c", "while :; do :; done"])
+        for _ in range(2)
+    ]
+    try:
+        wait_until(lambda: all(qemu.kept_waiting(rival.pid) > 0.05 for rival in rivals), seconds=20)
+    finally:
+        for rival in rivals:
+            rival.kill()
+            rival.wait()
+    assert qemu.kept_waiting(rivals[0].pid) == 0
+
+
+def test_the_clock_of_a_machine_goes_on_and_never_back(machine: QemuMachine) -> None:
+    began = machine.clock()
+    times = [machine.clock() for _ in range(100)]
+    assert times == sorted(times)
+    wait_until(lambda: machine.clock() > began + 0.01)
+
+
 def test_the_list_of_slab_objects_has_stacks_of_modules_only(machine: QemuMachine) -> None:
-    machine.run(witness.watch(["hello"]))
+    assert machine.run(f"cat {witness.PARAMETERS}/blocks").stdout == b"-1\n"
     shown = machine.run("cat /sys/kernel/debug/slab/kmalloc-*/alloc_traces", deadline=20).stdout.decode()
     stacks = re.findall(r"(?:^ {8}\S.*\n)+", shown, re.M)
     assert shown.count(" age=") > 100

@@ -2,13 +2,13 @@
 """Recorded evidence is graded again with the same verdict."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kmodlab.build.result import BuildEvidence
 from kmodlab.errors import LabError, UsageError
 from kmodlab.evidence import recording
 from kmodlab.evidence.evidence import Evidence
@@ -36,16 +36,10 @@ def test_a_recorded_attempt_is_graded_as_it_was_live(session: Session, pack: Pac
     again = recording.parse(recording.dump(last.evidence))
     assert again == last.evidence
     assert grade(lesson, again) == last.report
-
-
-def test_a_recording_is_json_that_says_what_was_done(session: Session, pack: Pack) -> None:
-    lesson = pack.lesson("hello")
-    *_, last = session.check(lesson, lesson.solution(), keep=False)
-    assert isinstance(last, Ended)
-    written = json.loads(recording.dump(last.evidence))
+    written = json.loads(recording.dump(last.evidence))  # JSON that says what was done
     assert written["lesson"] == "hello"
     titles = [action["title"] for check in written["checks"] for action in check["actions"]]
-    assert "load hello" in titles
+    assert ("load hello" in titles) is (which != "syntax-error")
 
 
 def test_what_is_no_recording_is_said_so(tmp_path: Path) -> None:
@@ -62,12 +56,9 @@ def test_no_text_makes_reading_raise_anything_else(text: str) -> None:
         recording.parse(text)
 
 
-def test_a_recording_that_cannot_be_written_is_said_so(session: Session, pack: Pack) -> None:
-    lesson = pack.lesson("hello")
-    *_, last = session.check(lesson, {"hello.c": b"x\n"}, keep=False)
-    assert isinstance(last, Ended)
+def test_a_recording_that_cannot_be_written_is_said_so() -> None:
     with pytest.raises(LabError, match="cannot be written"):
-        recording.write(Path("/no/such/folder/file"), replace(last.evidence, seconds=1.0))
+        recording.write(Path("/no/such/folder/file"), Evidence("hello", "6.1.0", BuildEvidence(False)))
 
 
 def test_evidence_knows_no_verdict() -> None:

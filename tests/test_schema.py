@@ -59,6 +59,12 @@ def test_an_action_that_is_none_does_not_fit(action: object) -> None:
     assert problems("lesson", {**LESSON, "check": [{**check, "do": ["load box"]}]}) == []
 
 
+def test_a_check_can_do_the_same_as_another() -> None:
+    check = {"id": "c", "title": "c", "same": "build"}
+    assert problems("lesson", {**LESSON, "check": [check]}) == []
+    assert problems("lesson", {**LESSON, "check": [{**check, "same": ["load box"]}]}) != []
+
+
 def test_the_command_prints_it() -> None:
     result = CliRunner().invoke(kmodlab, ["pack", "schema", "mistake"])
     assert json.loads(result.stdout) == schema("mistake")

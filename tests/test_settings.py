@@ -31,6 +31,30 @@ def test_none_forgets_a_choice() -> None:
     assert settings.change(theme=None) == Settings(kernel="6.1.0")
 
 
+def test_keys_are_a_table_that_is_changed_as_a_whole(file: Path) -> None:
+    settings.change(keys={"check": "f6", "checks.down": "ctrl+j"})
+    assert settings.load().keys == {"check": "f6", "checks.down": "ctrl+j"}
+    settings.change(theme="nord")
+    assert settings.change(keys={"checks.down": "x"}).keys == {"checks.down": "x"}
+    assert settings.load() == Settings(theme="nord", keys={"checks.down": "x"})
+    assert settings.change(keys={}) == Settings(theme="nord")
+    assert file.read_text().strip() == 'theme = "nord"'
+
+
+def test_keys_with_a_dot_need_no_quotes(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_text('[keys]\nchecks.down = "x" # mine\nhint = "f7"\n')
+    assert settings.load().keys == {"checks.down": "x", "hint": "f7"}
+    settings.change(keys={"checks.down": "y", "hint": "f7"})
+    assert settings.load().keys == {"checks.down": "y", "hint": "f7"}
+
+
+def test_the_empty_text_forgets_a_choice(file: Path) -> None:
+    settings.change(editor="vi")
+    assert settings.change(editor="") == Settings()
+    assert file.read_text() == ""
+
+
 def test_a_change_keeps_comments_and_keys_of_others(file: Path) -> None:
     file.parent.mkdir(parents=True)
     file.write_text('# mine\ntheme = "nord" # dark\nother = 3\n')
@@ -38,7 +62,9 @@ def test_a_change_keeps_comments_and_keys_of_others(file: Path) -> None:
     assert file.read_text() == '# mine\ntheme = "nord" # dark\nother = 3\nkernel = "6.1.0"\n'
 
 
-@pytest.mark.parametrize("content", [b"theme = ", b"\xff\xfe", b"theme = 3"])
+@pytest.mark.parametrize(
+    "content", [b"theme = ", b"\xff\xfe", b"theme = 3", b"editor = []", b"keys = 'f5'", b"keys.check = 5"]
+)
 def test_a_damaged_file_is_named_and_left_alone(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True)
     file.write_bytes(content)

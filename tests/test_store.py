@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from kmodlab import settings
 from kmodlab.errors import CancelledError, LabError, UsageError
-from kmodlab.kernels import apt, store
+from kmodlab.kernels import apt, compiler, local, store
 from kmodlab.kernels.tree import KernelTree
 from kmodlab.steps import Listener, Step, ignore
 
@@ -66,6 +68,7 @@ class Distribution:
         self,
         folder: Path,
         *,
+        suite: str | None = None,
         have: Collection[str] = (),
         listen: Listener = ignore,
         cancel: threading.Event | None = None,
@@ -95,6 +98,127 @@ def releases() -> list[str]:
 def test_a_fresh_cache_holds_no_kernel() -> None:
     assert store.installed() == ()
     assert store.chosen() is None
+
+
+@pytest.fixture
+def build_folder(home: Path) -> Path:
+    """A folder in which a kernel was built, with all that the lab looks at."""
+    folder = home / "linux"
+    for name, text in {
+        ".config": "\n".join(f"CONFIG_{name}=y" for name in (*local.NEEDED, *local.DRIVERS)),
+        "include/config/kernel.release": "6.9.0-mine\n",
+        "arch/x86/boot/bzImage": "image",
+        "Module.symvers": "",
+        "Makefile": "",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def test_a_kernel_that_was_built_is_used_where_it_stands(
+    distribution: Distribution, build_folder: Path
+) -> None:
+    store.add()
+    tree = store.add_built(build_folder)
+    assert tree == store.chosen()
+    assert tree.release == "6.9.0-mine"
+    assert tree.image.read_text() == "image"
+    assert tree.folders == (build_folder,)
+    store.remove("6.1.0-9-cloud-amd64")
+    assert store.chosen() == tree  # it does not need the kernel that its busybox came with
+    store.remove("6.9.0-mine")
+    assert (build_folder / ".config").exists()
+
+
+def test_a_fetched_kernel_takes_the_place_of_a_folder_with_the_same_release(
+    distribution: Distribution, build_folder: Path
+) -> None:
+    store.add()
+    distribution.newest = "6.9.0-mine"
+    store.add_built(build_folder)
+    assert store.add().source == "apt"
+    assert distribution.downloads == 2
+
+
+@pytest.mark.parametrize("name", [".config", "arch/x86/boot/bzImage", "include/config/kernel.release"])
+def test_a_folder_without_a_whole_kernel_is_a_wrong_use(
+    distribution: Distribution, build_folder: Path, name: str
+) -> None:
+    store.add()
+    (build_folder / name).unlink()
+    with pytest.raises(UsageError, match=f"it holds no {name}"):
+        store.add_built(build_folder)
+
+
+def test_a_kernel_that_cannot_be_a_guest_is_told_what_it_lacks(
+    distribution: Distribution, build_folder: Path
+) -> None:
+    store.add()
+    config = build_folder / ".config"
+    config.write_text(config.read_text().replace("CONFIG_DEVTMPFS=y", "# CONFIG_DEVTMPFS is not set"))
+    with pytest.raises(LabError, match="it lacks CONFIG_DEVTMPFS") as caught:
+        store.add_built(build_folder)
+    assert "kernel add" in caught.value.hint
+
+
+@pytest.fixture
+def computer(build_folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The root of a computer on which that kernel runs, as a distribution installs it."""
+    root, release = home / "computer", "6.9.0-mine"
+    (root / "boot").mkdir(parents=True)
+    (root / "boot" / f"vmlinuz-{release}").write_text("image")
+    (root / "lib/modules" / release).mkdir(parents=True)
+    (root / "lib/modules" / release / "build").symlink_to(build_folder)
+    monkeypatch.setattr(local, "running", partial(local.running, root=root))
+    machine = os.uname()
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(release=release, machine=machine.machine))
+    return root
+
+
+def test_the_running_kernel_is_used_where_it_stands(distribution: Distribution, computer: Path) -> None:
+    store.add()
+    tree = store.add_running()
+    assert (tree.release, tree.source) == ("6.9.0-mine", "host")
+    assert tree.image == computer / "boot/vmlinuz-6.9.0-mine"
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("boot/vmlinuz-6.9.0-mine", "no image of the running kernel"),
+        ("lib/modules/6.9.0-mine/build", "headers"),
+    ],
+)
+def test_a_running_kernel_without_a_part_names_it(
+    distribution: Distribution, computer: Path, part: str, message: str
+) -> None:
+    store.add()
+    (computer / part).unlink()
+    with pytest.raises(LabError, match=message):
+        store.add_running()
+
+
+def test_a_guest_without_busybox_says_how_to_get_one(
+    build_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(LabError, match="busybox") as caught:
+        store.add_built(build_folder)
+    assert "busybox-static" in caught.value.hint
+
+
+def test_a_kernel_whose_compiler_is_missing_is_kept_and_not_chosen(
+    distribution: Distribution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add()
+    distribution.newest = "6.12.0-1-cloud-amd64"
+    monkeypatch.setattr(compiler, "find", lambda name: None)
+    with pytest.raises(LabError, match="gcc-12") as caught:
+        store.add()
+    assert "kernel use 6.12.0-1-cloud-amd64" in caught.value.hint
+    assert releases() == ["6.12.0-1-cloud-amd64", "6.1.0-9-cloud-amd64"]
+    assert settings.load().kernel == "6.1.0-9-cloud-amd64"
 
 
 def test_the_first_use_fetches_a_kernel_and_the_second_does_not(distribution: Distribution) -> None:

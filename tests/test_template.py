@@ -3,12 +3,14 @@
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kmodlab.kernels.tree import KernelTree
 from kmodlab.machines import accelerator, template
+from kmodlab.machines.template import Template
 from kmodlab.steps import Step
 
 
@@ -34,6 +36,21 @@ def test_a_kernel_is_booted_once(kernel_tree: KernelTree, cache_home: Path) -> N
     clone.close()
     kept.close()
     assert list((cache_home / "templates").glob(".new-*")) == []
+
+
+def test_what_every_clone_answers_is_asked_once(booted: Template, tmp_path: Path) -> None:
+    kept = replace(booted, folder=tmp_path)
+    one, other = kept.clone(), kept.clone()
+    try:
+        first = kept.answer("cat /proc/uptime", one)
+        assert first
+        assert kept.answer("cat /proc/uptime", other) == first
+        nowhere = replace(booted, folder=tmp_path / "nowhere")
+        assert nowhere.answer("cat /proc/uptime", one) != first
+    finally:
+        one.close()
+        other.close()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_without_room_for_it_a_template_lives_in_memory(kernel_tree: KernelTree, cache_home: Path) -> None:

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual.app import App, ComposeResult
 
 from kmodlab.evidence.klog import Level, Record
-from kmodlab.tui.widgets.log_view import Line, clipped, record_line, rows_of
+from kmodlab.tui.widgets.log_view import Line, LogView, clipped, record_line, rows_of
 
 
 def test_a_record_shows_time_level_and_text() -> None:
@@ -50,3 +51,29 @@ def test_a_flood_is_cut_in_the_middle_and_says_so() -> None:
     shown = [line.text for line in clipped(lines, 10)]
     assert shown == ["0", "1", "2", "3", "4", "… 90 lines left out here …", "95", "96", "97", "98", "99"]
     assert clipped(lines, 100) == lines
+
+
+class Shown(App[None]):
+    """Nothing but lines."""
+
+    def compose(self) -> ComposeResult:
+        yield LogView()
+
+
+async def test_without_a_selection_all_lines_are_copied_whole() -> None:
+    app = Shown()
+    lines = [Line("x" * 50), Line("second", prefix="[1] ")]
+    async with app.run_test(size=(30, 10)) as pilot:
+        app.query_one(LogView).show(lines)
+        app.query_one(LogView).focus()
+        await pilot.press("y")
+        assert app.clipboard == "x" * 50 + "\n[1] second"
+        assert [note.message for note in app._notifications] == ["Copied 2 lines."]
+
+
+async def test_where_nothing_is_shown_nothing_is_copied() -> None:
+    app = Shown()
+    async with app.run_test(size=(30, 10)) as pilot:
+        app.query_one(LogView).focus()
+        await pilot.press("y")
+        assert list(app._notifications) == []

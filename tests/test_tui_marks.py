@@ -52,3 +52,7 @@ def test_a_mark_does_not_jump_to_a_line_that_reads_alike() -> None:
 def test_the_gravest_mark_of_a_row_comes_first() -> None:
     note = Mark(2, "note", "note", "declared here")
     assert by_row([note, ERROR])[2] == [ERROR, note]
+
+
+def test_a_mark_stays_when_lines_above_and_below_it_change_at_once() -> None:
+    assert follow([ERROR], LINES, ["ZERO", "one", "two", "THREE"]) == [ERROR]

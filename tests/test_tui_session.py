@@ -12,10 +12,13 @@ from textual.widgets import Static
 from kmodlab.grading.verdict import Outcome
 from kmodlab.session import Session
 from kmodlab.tui.app import KmodlabApp
-from kmodlab.tui.lesson_screen import LessonScreen
+from kmodlab.tui.screens.dialogs import Question
+from kmodlab.tui.screens.history import HistoryScreen
+from kmodlab.tui.screens.lesson import LessonScreen
 from kmodlab.tui.widgets.code_editor import CodeEditor
 from kmodlab.tui.widgets.editor_pane import EditorPane
-from kmodlab.tui.widgets.log_view import LogView
+from kmodlab.tui.widgets.fitted_text import FittedText
+from kmodlab.tui.widgets.kernel_log import KernelLog
 
 PATIENCE = 120  # seconds; a check takes two, but this computer may be busy
 
@@ -63,7 +66,7 @@ async def test_the_starter_fails_and_the_solution_passes(app: KmodlabApp) -> Non
         await check(pilot)
         assert screen.report.outcome is Outcome.PASS
         assert screen.session.progress.standing("hello").passed
-        assert "Hello, kernel!" in screen.query_one("#log", LogView).text
+        assert "Hello, kernel!" in screen.query_one(KernelLog).text
         await until(pilot, lambda: screen.query_one("#aftermath").display)
         assert "passed 10/10 points" in str(screen.query_one("#summary", Static).content)
 
@@ -101,3 +104,42 @@ async def test_a_check_can_be_stopped_and_started_again(app: KmodlabApp) -> None
         await until(pilot, lambda: screen.report is not None)
         assert screen.report.outcome is Outcome.FAIL
         assert not list(app._notifications)
+
+
+async def test_the_files_of_an_earlier_attempt_are_restored_from_the_history(app: KmodlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await check(pilot)
+        starter = screen.lesson.starter()["hello.c"].decode()
+        solution = screen.lesson.solution()["hello.c"].decode()
+        put(screen, solution)
+        await check(pilot)
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and text_of(app, "#account"))
+        assert "✗" not in text_of(app, "#account")
+        await pilot.press("j")
+        await until(pilot, lambda: "✗ failed" in text_of(app, "#account"))
+        await pilot.press("l")
+        await until(pilot, lambda: "Hello, kernel!" in text_of(app, "#changes"))
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("y")
+        await until(pilot, lambda: app.screen is screen and editor_text(screen) == starter)
+        assert screen.session.workspace.read(screen.lesson) == screen.lesson.starter()
+        await until(pilot, lambda: list(app._notifications))
+        (copies,) = [
+            Path(note.message.removeprefix("Your files are kept in ").rstrip("."))
+            for note in app._notifications
+        ]
+        assert (copies / "hello.c").read_text() == solution
+        await check(pilot)
+        assert screen.report is not None
+        assert screen.report.outcome is Outcome.FAIL
+
+
+def text_of(app: KmodlabApp, selector: str) -> str:
+    return app.screen.query_one(selector, FittedText).text
+
+
+def editor_text(screen: LessonScreen) -> str | None:
+    editor = screen.query_one(EditorPane).current
+    return editor.text if editor is not None else None

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 from tui_lab import RecordedSession, failing, make_app, make_pack, not_building, passing
 
-from kmodlab.tui.lesson_screen import LessonScreen
-from kmodlab.tui.theme import DARK_NAME, LIGHT_NAME
+from kmodlab.tui.screens.lesson import LessonScreen
+from kmodlab.tui.theme import DARK_NAME, HIGH_CONTRAST_DARK_NAME, HIGH_CONTRAST_LIGHT_NAME, LIGHT_NAME
 
 Compare = Callable[..., bool]
 Shown = Callable[..., bool]
@@ -53,6 +54,8 @@ def _after(keys: Sequence[str], *, is_checked: bool) -> Callable[[Pilot[None]], 
             while key == "f5" and screen.report is None:
                 await pilot.pause(0.02)
             await pilot.pause(0.1)
+        for field in pilot.app.screen.query(Input):
+            field.cursor_blink = False
         assert (screen.report is not None) == is_checked
 
     return run
@@ -81,7 +84,17 @@ def test_narrow_with_a_finding_in_the_code(looks_as_before: Shown) -> None:
 
 
 def test_narrow_with_the_kernel_log(looks_as_before: Shown) -> None:
-    assert looks_as_before((80, 24), LIGHT_NAME, "f5", "left")
+    assert looks_as_before((80, 24), LIGHT_NAME, "f5", "right", "right")
+
+
+def test_wide_while_a_text_is_replaced_with_high_contrast(looks_as_before: Shown) -> None:
+    keys = ("f3", "ctrl+f", *"text", "tab", *"name")
+    assert looks_as_before((120, 40), HIGH_CONTRAST_DARK_NAME, *keys)
+
+
+def test_narrow_with_a_filter_on_the_kernel_log_and_high_contrast(looks_as_before: Shown) -> None:
+    keys = ("f5", "right", "right", "slash", *"hello", "enter", "b", "j", "j")
+    assert looks_as_before((80, 24), HIGH_CONTRAST_LIGHT_NAME, *keys)
 
 
 def test_narrow_with_results_and_without_colours(looks_as_before: Shown) -> None:

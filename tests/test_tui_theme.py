@@ -6,10 +6,21 @@ from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import Theme
 
-from kmodlab.tui.theme import CAPTURES, THEMES, editor_theme
+from kmodlab.tui.theme import (
+    CAPTURES,
+    HIGH_CONTRAST_DARK_NAME,
+    HIGH_CONTRAST_LIGHT_NAME,
+    THEMES,
+    editor_theme,
+    terminal_colours,
+)
 from kmodlab.tui.widgets.code_editor import HIGHLIGHTS
 
-LEGIBLE = 4.5  # WCAG 2.1, level AA
+LEGIBLE = {  # the contrast that WCAG 2.1 asks for: level AA, and AAA
+    theme.name: 7 if theme.name in (HIGH_CONTRAST_DARK_NAME, HIGH_CONTRAST_LIGHT_NAME) else 4.5
+    for theme in THEMES
+}
+DISCERNIBLE = 3  # of what is no text (WCAG 2.1, 1.4.11)
 
 
 def luminance(colour: Color) -> float:
@@ -39,44 +50,90 @@ def test_every_text_is_legible_on_every_ground(theme: Theme) -> None:
         (text, ground): round(contrast(colour(theme, text), colour(theme, ground)), 2)
         for text in TEXTS
         for ground in GROUNDS
-        if contrast(colour(theme, text), colour(theme, ground)) < LEGIBLE
+        if contrast(colour(theme, text), colour(theme, ground)) < LEGIBLE[theme.name]
     }
     assert pale == {}
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 def test_code_is_legible_in_editor_and_lesson(theme: Theme) -> None:
-    names = [name for name in theme.variables if name.startswith("syntax-")]
-    assert len(names) > 5
+    names = ["gutter", *(name for name in theme.variables if name.startswith("syntax-"))]
+    assert len(names) > 6
     pale = [
         name
         for name in names
-        if contrast(theme.variables[name], theme.variables["code-background"]) < LEGIBLE
+        if contrast(theme.variables[name], theme.variables["code-background"]) < LEGIBLE[theme.name]
     ]
     assert pale == []
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
-def test_what_has_the_focus_is_legible(theme: Theme) -> None:
-    for text, ground in (
-        ("focus-foreground", "focus-background"),
-        ("block-cursor-foreground", "block-cursor-background"),
-        ("success", "focus-background"),
-        ("error", "focus-background"),
-        ("success", "block-cursor-background"),
-        ("error", "block-cursor-background"),
-        ("input-cursor-foreground", "input-cursor-background"),
-        ("foreground", "input-selection-background"),
-        ("background", "accent"),
-        ("footer-key-foreground", "footer-background"),
-        ("footer-description-foreground", "footer-background"),
+def test_the_colours_of_a_terminal_are_legible(theme: Theme) -> None:
+    colours = terminal_colours(theme)
+    names = [
+        "#{:02x}{:02x}{:02x}".format(*colours.ansi_colors[number]) for number in range(1, 16)
+    ]  # but black
+    needed = LEGIBLE[theme.name]
+    assert [name for name in names if contrast(name, theme.variables["code-background"]) < needed] == []
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_what_has_the_focus_or_was_found_is_legible(theme: Theme) -> None:
+    needed = LEGIBLE[theme.name] if LEGIBLE[theme.name] > 4.5 else 4
+    pale = {
+        (text, ground): round(contrast(colour(theme, text), colour(theme, ground)), 2)
+        for text, ground in (
+            ("focus-foreground", "focus-background"),
+            ("block-cursor-foreground", "block-cursor-background"),
+            ("success", "focus-background"),
+            ("error", "focus-background"),
+            ("success", "block-cursor-background"),
+            ("error", "block-cursor-background"),
+            ("accent", "block-cursor-background"),
+            ("foreground", "block-cursor-background"),
+            ("input-cursor-foreground", "input-cursor-background"),
+            ("foreground", "input-selection-background"),
+            ("foreground", "found-background"),
+            ("foreground", "raised"),
+            ("background", "accent"),
+            ("footer-key-foreground", "footer-background"),
+            ("footer-description-foreground", "footer-background"),
+        )
+        if contrast(colour(theme, text), colour(theme, ground)) < needed
+    }
+    assert pale == {}
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_a_matching_bracket_stands_out_and_is_not_taken_for_the_cursor(theme: Theme) -> None:
+    bracket = colour(theme, "secondary")  # its ground in styles/app.tcss
+    assert contrast(colour(theme, "background"), bracket) >= LEGIBLE[theme.name]
+    for ground in ("code-background", "raised"):
+        assert contrast(bracket, colour(theme, ground)) >= DISCERNIBLE
+    assert bracket != colour(theme, "input-cursor-background")
+
+
+@pytest.mark.parametrize(
+    "theme", [theme for theme in THEMES if LEGIBLE[theme.name] == 7], ids=lambda theme: theme.name
+)
+def test_with_high_contrast_every_text_is_legible_where_the_cursor_is_and_lines_are_seen(
+    theme: Theme,
+) -> None:
+    for text in TEXTS:
+        for ground in ("raised", "block-cursor-background"):
+            assert contrast(colour(theme, text), colour(theme, ground)) >= 7, (text, ground)
+    for line, ground in (
+        ("rule", "surface"),
+        ("border", "panel"),
+        ("border-blurred", "panel"),
+        ("scrollbar", "scrollbar-background"),
+        ("input-cursor-background", "code-background"),
     ):
-        assert contrast(colour(theme, text), colour(theme, ground)) >= 4, (text, ground)
+        assert contrast(colour(theme, line), colour(theme, ground)) >= DISCERNIBLE, (line, ground)
 
 
-def test_both_themes_define_the_same_variables() -> None:
-    dark, light = THEMES
-    assert dark.variables.keys() == light.variables.keys()
+def test_all_themes_define_the_same_variables() -> None:
+    assert {frozenset(theme.variables) for theme in THEMES} == {frozenset(THEMES[0].variables)}
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)

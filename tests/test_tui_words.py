@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: MIT
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from kmodlab.evidence.klog import Level
 from kmodlab.grading.verdict import Outcome
 from kmodlab.learner.progress import Standing
 from kmodlab.tui import words
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+def local(moment: datetime) -> datetime:
+    return moment.astimezone()
 
 
 def test_every_outcome_and_level_has_a_glyph_and_a_word() -> None:
@@ -47,3 +55,25 @@ def test_code_in_a_sentence_is_set_apart() -> None:
 
 def test_a_lonely_backtick_is_left_as_it_is() -> None:
     assert words.prose("it`s").plain == "it`s"
+
+
+@pytest.mark.parametrize(
+    ("passed", "text"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(seconds=60), "1 minute ago"),
+        (timedelta(hours=2, minutes=50), "2 hours ago"),
+        (timedelta(days=6), "6 days ago"),
+        (timedelta(days=8), "1 week ago"),
+        (timedelta(days=45), "1 month ago"),
+        (timedelta(days=800), "2 years ago"),
+    ],
+)
+def test_how_long_ago_something_was_is_told_in_one_unit(passed: timedelta, text: str) -> None:
+    assert words.ago(NOW - passed, NOW) == text
+
+
+def test_a_date_has_its_year_only_when_that_is_another() -> None:
+    assert words.date(NOW - timedelta(days=30), NOW) == f"1 Nov, {local(NOW - timedelta(days=30)):%H:%M}"
+    assert words.date(NOW - timedelta(days=370), NOW).startswith("26 Nov 2025, ")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Areas of vmalloc() and its kind, as a real kernel showed them to grep."""
+"""Areas of vmalloc() and its kind, as a real kernel shows them through modctl."""
 
 from pathlib import Path
 

@@ -2,6 +2,7 @@
 """Every action and every expectation, met and not met, by real modules in real kernels."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from kmodlab.grading.events import Ended
 from kmodlab.grading.verdict import Outcome, Report
-from kmodlab.packs import catalog
+from kmodlab.packs import catalog, trust
 from kmodlab.packs.catalog import Lesson
 from kmodlab.packs.manifest import Check, PythonExpectation, Run
 from kmodlab.session import Session
@@ -17,11 +18,19 @@ from kmodlab.session import Session
 PACK = Path(__file__).parent / "data" / "vocabulary"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def lessons(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lesson]:
     folder = tmp_path_factory.mktemp("pack") / "vocabulary"
     shutil.copytree(PACK, folder)
     shutil.copy(folder / "lessons/01-right/probe.c", folder / "lessons/02-wrong")
+    trust.trust(catalog.load(folder))
     return {lesson.id: lesson for lesson in catalog.load(folder).lessons}
 
 

@@ -153,6 +153,23 @@ def test_reset_moves_links_and_folders_away_instead_of_following_them(workspace,
     assert (copies / "two.c" / "notes").read_text() == "notes"
 
 
+def test_restoring_earlier_files_keeps_a_copy_of_those_that_were_there(workspace, lesson):
+    workspace.open(lesson)
+    workspace.write(lesson, "one.c", "mine")
+    copies = workspace.restore(lesson, {"one.c": b"earlier\xff", "two.c": b"earlier, too"})
+    assert copies_of(copies) == {"one.c": b"mine", "two.c": b"int two;\n"}
+    assert workspace.read(lesson) == {"one.c": b"earlier\xff", "two.c": b"earlier, too"}
+
+
+def test_restoring_touches_only_files_that_both_the_lesson_and_the_attempt_know(workspace, lesson):
+    workspace.open(lesson)
+    workspace.write(lesson, "two.c", "mine")
+    copies = workspace.restore(lesson, {"one.c": b"earlier", "../escape.c": b"no", "gone.c": b"no"})
+    assert copies_of(copies) == {"one.c": b"int one;\n"}
+    assert workspace.read(lesson) == {"one.c": b"earlier", "two.c": b"mine"}
+    assert {path.name for path in workspace.folder(lesson).iterdir()} == {"one.c", "two.c"}
+
+
 def test_reset_of_a_lesson_never_opened_gives_the_starter(workspace, lesson):
     assert copies_of(workspace.reset(lesson)) == {}
     assert workspace.read(lesson) == lesson.starter()

@@ -182,6 +182,10 @@ class RecordedSession:
                 self.progress.record(lesson.id, event.report, dict(sources))
             yield event
 
+    def turn_to(self, pack: Pack) -> None:
+        self.pack = pack
+        self.workspace, self.progress = self.workspace.of(pack), self.progress.of(pack)
+
     def cancel(self) -> None:
         self.cancelled += 1
         self._cancel.set()
