@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The kmodlab command: `python -m kmodlab` and `kmodlab`."""
 
+import gc
 import signal
 import sys
 import tempfile
@@ -29,6 +30,7 @@ def _find_temporary_folder() -> None:
 
 
 def _app() -> int:
+    gc.disable()  # until the first frame, which it would keep back by a tenth; see KmodlabApp.on_ready
     from kmodlab.tui.app import main as start  # Textual takes 0.2 s to import, and only the app needs it
 
     return start() or 0

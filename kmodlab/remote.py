@@ -192,16 +192,6 @@ class Remote:
         except DeadlineError:
             self.damage = "What the check has loaded cannot be unloaded: restart the machine."
 
-    def stand_by(self) -> None:
-        """There is nothing to prepare."""
-
-    def rest(self) -> None:
-        """There is nothing to prepare."""
-
-    def is_rested(self) -> bool:
-        """Whether as many machines stand by as ever will: the only one."""
-        return True
-
     def kill_taken(self) -> None:
         """End what runs there, from any thread."""
         if self._in_use.locked():

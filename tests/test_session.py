@@ -15,7 +15,8 @@ from kmodlab.grading.events import Built, CheckBegan, CheckEnded, Ended
 from kmodlab.grading.verdict import Outcome, Report, RunReport
 from kmodlab.kernels.tree import KernelTree
 from kmodlab.packs.catalog import Pack
-from kmodlab.session import STANDBY, Session
+from kmodlab.session import Session
+from kmodlab.standby import STANDBY
 from kmodlab.steps import Step
 
 FRAME = """// SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """How the app starts: with a lesson or with home, and what it says of trouble."""
 
+import gc
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -86,3 +89,27 @@ async def test_trouble_of_the_start_is_told(lab: RecordedSession) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot)
         assert next(iter(app._notifications)).message == "The pack is gone.\nChoose another."
+
+
+def test_what_builds_and_runs_modules_is_not_imported_before_the_first_frame() -> None:
+    script = (
+        "import sys, kmodlab.session, kmodlab.tui.app\n"
+        "heavy = {'kmodlab.standby', 'kmodlab.grading.runner', 'elftools', 'pexpect'} & sys.modules.keys()\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+async def test_what_was_off_for_the_start_collects_garbage_after_the_first_frame(
+    lab: RecordedSession,
+) -> None:
+    gc.disable()
+    try:
+        async with KmodlabApp(lab, lab.pack.lessons[0]).run_test(size=WIDE) as pilot:
+            await opened(pilot)
+            assert gc.isenabled()
+            assert gc.get_freeze_count() > 0
+    finally:
+        gc.enable()
+        gc.unfreeze()

@@ -2,6 +2,7 @@
 """The app: themes, palette, help and leaving; the work is done on the lesson screen."""
 
 import asyncio
+import gc
 import re
 from contextlib import ExitStack
 from pathlib import Path
@@ -143,6 +144,12 @@ class KmodlabApp(App[None]):
             self._show_home(self._home)
         if self.trouble is not None:
             self._tell(self.trouble)
+
+    def on_ready(self) -> None:
+        """After the first frame: collect garbage from now on, but never search what was imported."""
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
     async def _judge_keymap(self) -> None:
         # All screens are imported for it, which only those pay for who have keys of their own.
