@@ -84,11 +84,16 @@ def test_checks_that_do_the_same_share_a_run_that_looks_for_all() -> None:
     greets = Check.model_validate(
         {"id": "g", "title": "g", "do": ["load hello"], "after": "loads", "expect": [{"log": "Hello"}]}
     )
-    runs = shared_runs([LOADS, greets, check("unwinds", "loads", faults=True)])
-    assert runs["loads"] == runs["g"]
-    assert (runs["g"].id, runs["g"].expect) == ("loads", greets.expect)
-    assert runs["unwinds"].id == "unwinds"
+    runs = shared_runs([LOADS, greets, check("unwinds", "g", faults=True)])
+    assert runs["loads"] == runs["g"] == runs["unwinds"]
+    assert (runs["g"].id, runs["g"].expect, runs["g"].faults) == ("loads", greets.expect, True)
 
 
-def test_a_run_is_not_shared_with_a_check_that_may_be_skipped_alone() -> None:
-    assert {run.id for run in shared_runs([check("a"), check("b"), check("c", "b")]).values()} == {"a", "c"}
+def test_calls_of_other_kinds_are_not_counted_in_one_run() -> None:
+    others = check("others", "loads").model_copy(update={"faults": ("kmalloc",)})
+    assert shared_runs([LOADS, check("unwinds", "loads", faults=True), others])["others"] == others
+
+
+def test_a_run_is_not_shared_with_a_check_that_goes_on_when_the_first_is_skipped() -> None:
+    checks = [check("a"), check("b"), check("c", "b"), check("d", "elsewhere")]
+    assert {id: run.id for id, run in shared_runs(checks).items()} == {"a": "a", "b": "a", "c": "a", "d": "d"}

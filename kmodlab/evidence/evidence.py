@@ -84,7 +84,8 @@ class CheckEvidence:
     `ending` says how the machine was left: alive and answering, hung (a deadline passed), or lost (it stopped by
     itself, as after a panic). `trouble` is the lab's own failure, in one sentence; then nothing here may be
     held against the learner. `skipped` says why the check was not run at all. `calls` counts those that can be made to
-    fail, and `faulted` holds the runs in which one of them was: what failed is the `fault` of each.
+    fail (None: they were not counted), and `faulted` holds the runs in which one of them was: what failed is the
+    `fault` of each.
     """
 
     check: str
@@ -99,7 +100,7 @@ class CheckEvidence:
     trouble: str | None = None
     skipped: str | None = None
     seconds: float = 0.0
-    calls: int = 0
+    calls: int | None = None
     fault: Fault | None = None
     faulted: tuple["CheckEvidence", ...] = ()
 

@@ -2,7 +2,7 @@
 """The course of an attempt: which checks can be begun, which have come to an end, which are not worth going on with."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from kmodlab.build.result import BuildEvidence
@@ -17,20 +17,27 @@ AT_ONCE = os.cpu_count() or 1  # checks that run at the same time, unless somebo
 def shared_runs(checks: Sequence[Check]) -> dict[str, Check]:
     """By id, what is run for each check: those that do the same, one after the other, have one run for all.
 
-    What is run for several has the expectations of all, so that it is looked for what each of them asks about.
+    What is run for several has the expectations of all, so that it is looked for what each of them asks about, and
+    the `faults` of the one that has some, so that the calls are counted.
     """
     runs: dict[str, Check] = {}
     for check in checks:
-        first = next((run for run in runs.values() if _does_the_same(run, check)), None)
-        run = first.model_copy(update={"expect": (*first.expect, *check.expect)}) if first else check
-        runs[check.id] = run
-        runs |= {id: run for id, other in runs.items() if other.id == run.id}
+        run = next((run for run in runs.values() if _can_share(run, check, runs)), None)
+        if run is None:
+            runs[check.id] = check
+            continue
+        asked = {"expect": (*run.expect, *check.expect), "faults": run.faults or check.faults}
+        shared = run.model_copy(update=asked)
+        runs |= {id: shared for id, other in runs.items() if other.id == run.id} | {check.id: shared}
     return runs
 
 
-def _does_the_same(run: Check, check: Check) -> bool:
-    is_skipped_with_it = check.after in (run.id, run.after)
-    return is_skipped_with_it and bool(run.do) and run.do == check.do and not run.faults and not check.faults
+def _can_share(run: Check, check: Check, runs: Mapping[str, Check]) -> bool:
+    """Whether a check does what a run does, and is skipped whenever that is."""
+    before = runs.get(check.after or "")
+    is_skipped_with_it = check.after == run.after or (before is not None and before.id == run.id)
+    is_swept_alike = not run.faults or not check.faults or run.faults == check.faults
+    return is_skipped_with_it and bool(run.do) and run.do == check.do and is_swept_alike
 
 
 class Course:

@@ -72,7 +72,9 @@ class _Observation:
     ) -> None:
         self._check, self._machine, self._modules, self._before = check, machine, modules, before
         self._supplied, self._drive = supplied, drive
-        self._fail, self._calls = fail, 0
+        self._fail = fail
+        self._is_counting = False
+        self._calls: int | None = None
         self._log = Follower(machine)
         self._markers: set[str] = set()
         self._logged: frozenset[klog.Identity] | None = None
@@ -89,10 +91,10 @@ class _Observation:
         try:
             self._push_modules()
             supplies.push(self._machine, self._supplied)
-            can_fail = self._set_witness()
+            self._set_witness()
         except (DeadlineError, MachineLostError) as problem:  # nothing of the learner's has run yet
             return CheckEvidence(self._check.id, trouble=problem.message)
-        if not can_fail:
+        if self._fail and not self._is_counting:
             return CheckEvidence(self._check.id, trouble="The lab cannot make those calls fail.")
         ending: Ending = "alive"
         loss = ""
@@ -163,24 +165,23 @@ class _Observation:
             return replace(done, status=1)
         return done
 
-    def _set_witness(self) -> bool:
-        """Have the learner's modules watched; return whether calls of theirs can be made to fail, if they are to."""
+    def _set_witness(self) -> None:
+        """Have the learner's modules watched, and the calls counted or made to fail that the check names."""
         faults = self._check.faults
-        if not faults:
-            if self._modules:
-                self._machine.run(witness.watch(self._modules))
-            return True
-        functions = faults if isinstance(faults, tuple) else ()
-        command = f"{witness.watch(self._modules)} && {witness.fail(self._fail, functions)}"
-        return self._machine.run(command).status == 0
+        if faults:
+            functions = faults if isinstance(faults, tuple) else ()
+            command = f"{witness.watch(self._modules)} && {witness.fail(self._fail, functions)}"
+            self._is_counting = self._machine.run(command).status == 0
+        elif self._modules:
+            self._machine.run(witness.watch(self._modules))
 
     def _has_failed_call(self) -> bool:
         return any(map(fault.is_told, self._actions[-1].log))
 
     def _count_calls(self) -> None:
-        if self._check.faults and not self._fail:
+        if self._is_counting and not self._fail:
             answer = self._machine.run(witness.SEEN).stdout.strip()
-            self._calls = int(answer) if answer.isdigit() else 0
+            self._calls = int(answer) if answer.isdigit() else None
 
     def _push_modules(self) -> None:
         loads = (action for action in self._check.single_actions if isinstance(action, Load))

@@ -88,7 +88,7 @@ class Runner:
         began = time.monotonic()
         names = lesson.manifest.modules
         with kbuild.build_folder() as folder, supplies.prepared(self._tree, lesson, sources) as supplied:
-            runs = {run.id: run for run in shared_runs(lesson.checks).values()}
+            runs = {run.id: run for run in self._runs(lesson).values()}
             self._machines.expect(sum(map(grade.needs_machine, runs.values())))
             build = kbuild.build(self._tree, sources, names, folder, self._cancelled)
             yield Built(build, kbuild.modules(folder, names) if build.succeeded else {})
@@ -103,15 +103,18 @@ class Runner:
     def _checks(self, attempt: _Attempt, seen: dict[str, CheckEvidence]) -> Iterator[Event]:
         """Run the checks, several at a time; fill in `seen`."""
         course = Course(attempt.lesson.checks, attempt.build, self._at_once)
-        runs = shared_runs(attempt.lesson.checks)
+        runs = self._runs(attempt.lesson)
         running: dict[str, Future[CheckEvidence]] = {}
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="check") as executor:
             while not course.is_over:
                 while check := course.next_to_begin():
                     yield CheckBegan(check.id)
                     run = runs[check.id]
+                    if check.faults:
+                        course.begin(check, executor.submit(self._sweep, check, attempt, running.get(run.id)))
+                        continue
                     if run.id not in running:
-                        running[run.id] = executor.submit(self._run_check, run, attempt)
+                        running[run.id] = executor.submit(self._run, run, attempt)
                     course.begin(check, running[run.id])
                 decided = course.next_to_decide()
                 if decided is None:
@@ -133,25 +136,34 @@ class Runner:
         if check.id in self._in_use:
             self._in_use[check.id].kill()
 
-    def _run_check(self, check: Check, attempt: _Attempt) -> CheckEvidence:
-        """Observe a check, and when it passes do what it says under `faults`."""
-        began = time.monotonic()
+    def _runs(self, lesson: Lesson) -> dict[str, Check]:
+        """By id, what is run for each check; none shares its run with one that cannot be made."""
+        able = [check for check in lesson.checks if self._machines.why_not(check) is None]
+        return {check.id: check for check in lesson.checks} | shared_runs(able)
+
+    def _run(self, check: Check, attempt: _Attempt, fail: int = 0) -> CheckEvidence:
+        """Observe a check, or a run for several; with the call `fail` made to fail, unless that is 0."""
         try:
             files = attempt.supplies.of(check)
         except LabError as problem:
             return CheckEvidence(check.id, trouble=problem.message)
-        drive = packcode.drive_of(attempt.lesson.pack_folder)
-        evidence = self._observe(check, attempt.modules, files=files, drive=drive)
-        if not evidence.calls or attempt.verdict(check, evidence).outcome is not Outcome.PASS:
-            return evidence
-        self._machines.expect(min(evidence.calls, self._at_once))
-        faulted = sweep.sweep(
-            check,
-            evidence.calls,
-            lambda number: self._observe(check, attempt.modules, number, files, drive),
-            self._at_once,
+        return self._observe(
+            check, attempt.modules, fail, files, packcode.drive_of(attempt.lesson.pack_folder)
         )
-        return replace(evidence, faulted=faulted, seconds=time.monotonic() - began)
+
+    def _sweep(self, check: Check, attempt: _Attempt, shared: Future[CheckEvidence] | None) -> CheckEvidence:
+        """Observe a check, unless it shares a run; when it passes, make the calls fail that it names under `faults`."""
+        evidence = self._run(check, attempt) if shared is None else shared.result()
+        began = time.monotonic()
+        if attempt.verdict(check, evidence).outcome is not Outcome.PASS or evidence.calls == 0:
+            return evidence
+        if evidence.calls is None:
+            return CheckEvidence(check.id, trouble="The lab cannot make those calls fail.")
+        self._machines.expect(min(evidence.calls, self._at_once))
+        runs = sweep.sweep(
+            check, evidence.calls, lambda number: self._run(check, attempt, number), self._at_once
+        )
+        return replace(evidence, faulted=runs, seconds=evidence.seconds + time.monotonic() - began)
 
     def _observe(
         self,
