@@ -156,10 +156,10 @@ class Remote:
                 return f"The module {name} is loaded there already: unload it, or restart the machine."
         return None
 
-    def expect(self, count: int) -> None:
+    def expect(self, count: int, *, is_parallel: bool) -> None:
         """See Machines.expect: it is there."""
 
-    def take(self) -> tuple[Machine, Baseline]:
+    def take(self, *, is_parallel: bool) -> tuple[Machine, Baseline]:
         """The machine, and what it looks like just now; see Machines.take."""
         self._in_use.acquire()
         try:

@@ -2,6 +2,7 @@
 """Standby: a kernel and its machines, of which some stand by."""
 
 import threading
+from functools import partial
 
 from kmodlab.evidence import audit
 from kmodlab.evidence.audit import Baseline
@@ -15,8 +16,9 @@ from kmodlab.machines.template import Template
 from kmodlab.packs.manifest import Check
 from kmodlab.steps import Listener
 
-STANDBY = 3  # before the first attempt
-MOST_STANDBY = 6  # each takes some 100 MB
+# By whether their processors work at the same time. Each machine takes some 100 MB.
+STANDBY = {False: 3, True: 1}  # before the first attempt
+MOST_STANDBY = {False: 4, True: 4}
 
 # Without KVM a first start costs 30 ms.
 WARM_UP = f"modctl load /none; modctl unload /none; modctl look / | head -c 1 | cat; {witness.watch(())}"
@@ -36,10 +38,12 @@ class Standby:
 
     def __init__(self, tree: KernelTree, source: Template, at_once: int) -> None:
         self.tree, self.template = tree, source
-        self.pool = Pool(self._make, _warm_up)
+        self._pools = {kind: Pool(partial(self._make, kind), _warm_up) for kind in STANDBY}
         self._before: Baseline | None = None
-        self._most = MOST_STANDBY if at_once > 1 else 1  # one after the other, the next one is soon enough
-        self._wanted, self._stands_by = min(STANDBY, self._most), False
+        # One after the other, the next one is soon enough.
+        self._most = MOST_STANDBY if at_once > 1 else dict.fromkeys(STANDBY, 1)
+        self._wanted = {kind: min(count, self._most[kind]) for kind, count in STANDBY.items()}
+        self._stands_by = False
 
     def stand_by(self) -> None:
         """Have machines stand by, now and after each attempt."""
@@ -49,51 +53,56 @@ class Standby:
     def rest(self) -> None:
         """After an attempt: have as many machines stand by as it has taken, if any are to."""
         if self._stands_by:
-            self.pool.rest(self._wanted)
+            for kind, pool in self._pools.items():
+                pool.rest(self._wanted[kind])
 
     def is_rested(self) -> bool:
         """Whether as many machines stand by as ever will."""
-        return self.pool.is_rested()
+        return all(pool.is_rested() for pool in self._pools.values())
 
     def why_not(self, check: Check) -> str | None:
         """Every check can be made with a clone."""
         return None
 
-    def expect(self, count: int) -> None:
-        """Start making machines until `count` stand by, or as many as there may be."""
-        count = min(count, self._most)
-        self._wanted = max(self._wanted, count)
-        self.pool.fill(count)
+    def expect(self, count: int, *, is_parallel: bool) -> None:
+        """Start making machines until `count` of a kind stand by, or as many as there may be."""
+        count = min(count, self._most[is_parallel])
+        self._wanted[is_parallel] = max(self._wanted[is_parallel], count)
+        self._pools[is_parallel].fill(count)
 
-    def take(self) -> tuple[Machine, Baseline]:
+    def take(self, *, is_parallel: bool) -> tuple[Machine, Baseline]:
         """A machine nobody has used, and what it looks like; raise LabError when none can be made."""
-        machine = self.pool.take()
+        machine = self._pools[is_parallel].take()
         assert self._before is not None
         return machine, self._before
 
     def give_back(self, machine: Machine) -> None:
         """End a machine that was taken."""
         assert isinstance(machine, QemuMachine)
-        self.pool.give_back(machine)
+        for pool in self._pools.values():
+            pool.give_back(machine)
 
     def hand_over(self) -> QemuMachine:
         """A machine for the caller to keep and to end; another one stands by in its place."""
-        machine = self.pool.take()
-        self.pool.let_go(machine)
+        pool = self._pools[True]
+        machine = pool.take()
+        pool.let_go(machine)
         self.rest()
         return machine
 
     def kill_taken(self) -> None:
         """End every machine that is in use, from any thread."""
-        self.pool.kill_taken()
+        for pool in self._pools.values():
+            pool.kill_taken()
 
     def close(self) -> None:
         """End all machines, and the template."""
-        self.pool.close()
+        for pool in self._pools.values():
+            pool.close()
         self.template.close()
 
-    def _make(self) -> QemuMachine:
-        machine = self.template.clone()
+    def _make(self, is_parallel: bool) -> QemuMachine:
+        machine = self.template.clone(is_parallel=is_parallel)
         try:
             if self._before is None:
                 self._before = audit.baseline(self.template.answer(audit.LOOK, machine))

@@ -84,7 +84,7 @@ def test_a_shell_is_as_good_as_a_clone_until_a_module_crashes_its_kernel(
 
         session.remote._machine._spawn.terminate(force=True)
         with pytest.raises(ConnectionLostError, match="connection"):
-            session.remote.take()
+            session.remote.take(is_parallel=True)
 
 
 class OutOfReach:

@@ -19,9 +19,9 @@ from tempfile import TemporaryDirectory
 
 from kmodlab import paths
 from kmodlab.build import diagnostics, sandbox, trials
-from kmodlab.build.exports import exports
 from kmodlab.build.modinfo import modinfo, parameters
 from kmodlab.build.result import BuildEvidence
+from kmodlab.build.symbols import exports
 from kmodlab.errors import CancelledError, LabError
 from kmodlab.kernels import compiler
 from kmodlab.kernels.tree import KernelTree

@@ -14,7 +14,7 @@ from kmodlab.build.result import BuildEvidence
 from kmodlab.errors import CancelledError, LabError
 from kmodlab.evidence.audit import Baseline
 from kmodlab.evidence.evidence import CheckEvidence, Evidence
-from kmodlab.grading import grade, packcode, supplies, sweep
+from kmodlab.grading import concurrency, grade, packcode, supplies, sweep
 from kmodlab.grading.course import AT_ONCE, Course, shared_runs
 from kmodlab.grading.events import Built, CheckBegan, CheckEnded, Ended, Event
 from kmodlab.grading.observe import observe
@@ -34,11 +34,11 @@ class Machines(Protocol):
     def why_not(self, check: Check) -> str | None:
         """Why a check cannot be made with them, in one sentence; None when it can."""
 
-    def expect(self, count: int) -> None:
-        """Make ready for `count` machines."""
+    def expect(self, count: int, *, is_parallel: bool) -> None:
+        """Make ready for `count` machines whose processors work at the same time, or take turns."""
 
-    def take(self) -> tuple[Machine, Baseline]:
-        """A machine nobody has used, and what it looks like; raise LabError when none can be had."""
+    def take(self, *, is_parallel: bool) -> tuple[Machine, Baseline]:
+        """Such a machine, which nobody has used, and what it looks like; raise LabError when none can be had."""
 
     def give_back(self, machine: Machine) -> None:
         """End a machine."""
@@ -52,6 +52,11 @@ class _Attempt:
     build: BuildEvidence
     modules: Mapping[str, Path]
     supplies: Supplies
+    start_others: bool  # the modules have code of theirs run beside their callers
+
+    def may_race(self, check: Check) -> bool:
+        """Whether several things may happen at the same time."""
+        return self.start_others or concurrency.may_race(check)
 
     def verdict(self, check: Check, evidence: CheckEvidence) -> CheckVerdict:
         """What a check is worth."""
@@ -88,13 +93,13 @@ class Runner:
         began = time.monotonic()
         names = lesson.manifest.modules
         with kbuild.build_folder() as folder, supplies.prepared(self._tree, lesson, sources) as supplied:
-            runs = {run.id: run for run in self._runs(lesson).values()}
-            self._machines.expect(sum(map(grade.needs_machine, runs.values())))
+            self._make_ready(lesson)
             build = kbuild.build(self._tree, sources, names, folder, self._cancelled)
             yield Built(build, kbuild.modules(folder, names) if build.succeeded else {})
             modules = {name: folder / f"{name}.ko" for name in names} if build.succeeded else {}
             seen: dict[str, CheckEvidence] = {}
-            yield from self._checks(_Attempt(lesson, build, modules, supplied), seen)
+            start_others = concurrency.start_others(modules.values())
+            yield from self._checks(_Attempt(lesson, build, modules, supplied, start_others), seen)
         in_order = tuple(seen[check.id] for check in lesson.checks if check.id in seen)
         seconds = time.monotonic() - began
         evidence = Evidence(lesson.id, self._tree.release, build, in_order, seconds)
@@ -141,15 +146,21 @@ class Runner:
         able = [check for check in lesson.checks if self._machines.why_not(check) is None]
         return {check.id: check for check in lesson.checks} | shared_runs(able)
 
+    def _make_ready(self, lesson: Lesson) -> None:
+        runs = {run.id: run for run in self._runs(lesson).values() if grade.needs_machine(run)}
+        parallel = sum(map(concurrency.may_race, runs.values()))
+        self._machines.expect(parallel, is_parallel=True)
+        self._machines.expect(len(runs) - parallel, is_parallel=False)
+
     def _run(self, check: Check, attempt: _Attempt, fail: int = 0) -> CheckEvidence:
         """Observe a check, or a run for several; with the call `fail` made to fail, unless that is 0."""
         try:
             files = attempt.supplies.of(check)
         except LabError as problem:
             return CheckEvidence(check.id, trouble=problem.message)
-        return self._observe(
-            check, attempt.modules, fail, files, packcode.drive_of(attempt.lesson.pack_folder)
-        )
+        drive = packcode.drive_of(attempt.lesson.pack_folder)
+        is_parallel = attempt.may_race(check)
+        return self._observe(check, attempt.modules, fail, files, drive, is_parallel=is_parallel)
 
     def _sweep(self, check: Check, attempt: _Attempt, shared: Future[CheckEvidence] | None) -> CheckEvidence:
         """Observe a check, unless it shares a run; when it passes, make the calls fail that it names under `faults`."""
@@ -159,7 +170,7 @@ class Runner:
             return evidence
         if evidence.calls is None:
             return CheckEvidence(check.id, trouble="The lab cannot make those calls fail.")
-        self._machines.expect(min(evidence.calls, self._at_once))
+        self._machines.expect(min(evidence.calls, self._at_once), is_parallel=attempt.may_race(check))
         runs = sweep.sweep(
             check, evidence.calls, lambda number: self._run(check, attempt, number), self._at_once
         )
@@ -172,6 +183,8 @@ class Runner:
         fail: int = 0,
         files: Mapping[str, bytes] | None = None,
         drive: Drive | None = None,
+        *,
+        is_parallel: bool = True,
     ) -> CheckEvidence:
         """Observe a check on a machine of its own; trouble with the lab's own machinery is tried once more."""
         if not grade.needs_machine(check):
@@ -183,7 +196,7 @@ class Runner:
             if self._cancelled.is_set():
                 raise CancelledError
             try:
-                machine, before = self._machines.take()
+                machine, before = self._machines.take(is_parallel=is_parallel)
             except LabError as problem:
                 trouble = problem.message
                 continue
@@ -207,7 +220,7 @@ class Runner:
         """Build modules, load them in order, the last with `arguments`; run `commands`; unload; tell what was found."""
         began = time.monotonic()
         with kbuild.build_folder() as folder:
-            self._machines.expect(1)
+            self._machines.expect(1, is_parallel=True)
             build = kbuild.build(self._tree, sources, names, folder, self._cancelled)
             evidence = None
             if build.succeeded:

@@ -40,11 +40,12 @@ KERNEL_ARGUMENTS = (
     f"console={ARCHITECTURE.console} console_msg_format=syslog quiet panic=-1 nokaslr mitigations=off "
     "slub_debug={checks};-,Acpi-* no_hash_pointers init_on_alloc=0 "
     "watchdog_thresh=2 rcupdate.rcu_cpu_stall_timeout=3 sysctl.kernel.hung_task_timeout_secs=5 unknown_nmi_panic "
+    "tsc=reliable "  # else the clock is the HPET, and a look at it leads to QEMU
     "printk.devkmsg=on rcupdate.rcu_expedited=1"  # without the last, unloading waits 25 ms for a grace period
 )
 # Without KVM and with KASAN, ACPI's interpreter takes half a minute for how interrupts are wired, and processors are so
 # slow that their clocks seem to differ.
-KASAN_ARGUMENTS = " pci=noacpi tsc=reliable"
+KASAN_ARGUMENTS = " pci=noacpi"
 
 # Starts a program that dies with the lab. A lab that is killed before the signal is set would not be missed: then the
 # parent is another one already, and nothing is started.
@@ -105,14 +106,23 @@ def version() -> str:
 
 
 def command_line(
-    hardware: Hardware, ram: int, log: int, sockets: Sequence[int], *, is_shared: bool, state: int | None
+    hardware: Hardware,
+    ram: int,
+    log: int,
+    sockets: Sequence[int],
+    *,
+    is_shared: bool,
+    state: int | None,
+    is_parallel: bool,
 ) -> list[str]:
     """QEMU's arguments. A template and its clones must agree in all devices.
 
     `ram`, `log` and `state` are file descriptors; `sockets` those of monitor, commands, data, aside and console.
     """
     cpu = "host" if hardware.accelerator == "kvm" else ARCHITECTURE.cpu
-    accelerator = "kvm" if hardware.accelerator == "kvm" else "tcg,thread=multi"
+    accelerator = (
+        "kvm" if hardware.accelerator == "kvm" else f"tcg,thread={'multi' if is_parallel else 'single'}"
+    )
     memory = f"id=ram,size={hardware.memory_mib}M,mem-path=/proc/self/fd/{ram},share={'on' if is_shared else 'off'}"
     monitor, *connections, console = (f"socket,fd={number}" for number in sockets)
     ports = (_port(*named) for named in zip(PORTS, connections, strict=True))
@@ -156,12 +166,18 @@ class QemuMachine:
     """One QEMU with a guest in it (a Machine)."""
 
     def __init__(
-        self, hardware: Hardware, ram: int, *, is_shared: bool = False, state: int | None = None
+        self,
+        hardware: Hardware,
+        ram: int,
+        *,
+        is_shared: bool = False,
+        state: int | None = None,
+        is_parallel: bool = True,
     ) -> None:
         """Start QEMU on the RAM file `ram` (a descriptor).
 
         A template writes to its RAM file (`is_shared`); a clone maps it copy-on-write and wakes up from the device
-        `state`, a descriptor of its own.
+        `state`, a descriptor of its own. Its two processors work at the same time (`is_parallel`) or take turns.
         """
         monitor, monitor_end = socket.socketpair()
         control, control_end = socket.socketpair()
@@ -176,7 +192,9 @@ class QemuMachine:
         self._is_closed = False
         ends = (monitor_end, control_end, data_end, aside_end, console_end)
         numbers = [end.fileno() for end in ends]
-        command = command_line(hardware, ram, self._log, numbers, is_shared=is_shared, state=state)
+        command = command_line(
+            hardware, ram, self._log, numbers, is_shared=is_shared, state=state, is_parallel=is_parallel
+        )
         inherited = [ram, self._log, *numbers, *([] if state is None else [state])]
         try:
             self._process = _starter.submit(_start, command, inherited, self._complaints).result()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kmodlab.build.exports import exports
+from kmodlab.build.symbols import exports, imports
 from kmodlab.errors import LabError
 
 # As EXPORT_SYMBOL and EXPORT_SYMBOL_GPL leave it in a module (include/asm-generic/export.h of 6.1), and as they do in
@@ -57,3 +57,8 @@ def test_what_is_no_object_is_refused(tmp_path: Path) -> None:
     (tmp_path / "m.ko").write_text("no ELF")
     with pytest.raises(LabError, match=r"m\.ko cannot be read"):
         exports(tmp_path / "m.ko")
+
+
+def test_what_a_module_wants_of_others_is_what_it_does_not_define(tmp_path: Path) -> None:
+    text = "\t.text\n\t.globl here\nhere:\n\tcall _printk\n\tcall there\n\t.quad here\n"
+    assert imports(assembled(tmp_path, text)) == {"_printk", "there"}
