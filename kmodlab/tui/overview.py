@@ -42,3 +42,14 @@ def lesson_to_continue(pack: Pack, overview: Overview) -> Lesson:
         if not overview.standing(lesson).passed:
             return lesson
     return lessons[0]
+
+
+def standings(progress: Progress, pack: Pack) -> Mapping[str, Standing]:
+    """How far the learner is in each lesson of a pack; raises LabError."""
+    known = progress.standings()
+    return {lesson.id: known.get(lesson.id, Standing()) for lesson in pack.lessons}
+
+
+def failures(progress: Progress, lesson: Lesson) -> Mapping[str, int]:
+    """How often each check of a lesson has failed in a row; raises LabError."""
+    return {check.id: progress.failures_in_a_row(lesson.id, check.id) for check in lesson.checks}

@@ -11,11 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from kmodlab.errors import CancelledError, LabError
-from kmodlab.grading.events import Built, Ended
+from kmodlab.grading.events import Built, Ended, Event
 from kmodlab.grading.verdict import Outcome, Report
 from kmodlab.learner.progress import Standing
 from kmodlab.packs.catalog import Lesson, Pack
 from kmodlab.packs.trust import UntrustedError
+from kmodlab.tui import overview
 from kmodlab.tui.attempts import Attempts
 from kmodlab.tui.files import LessonFiles
 from kmodlab.tui.frames import in_one_frame
@@ -158,7 +159,7 @@ class LessonScreen(LabScreen[None]):
             text = await asyncio.to_thread(getattr, lesson, "text")
             await asyncio.to_thread(files.read)
             hints = await asyncio.to_thread(self.session.progress.hints_shown, lesson.id)
-            standings = await asyncio.to_thread(self._standings)
+            standings = await asyncio.to_thread(overview.standings, self.session.progress, self.session.pack)
         except LabError as trouble:
             self.tell(trouble)
             if (
@@ -176,10 +177,6 @@ class LessonScreen(LabScreen[None]):
         self.refresh_bindings()
         self.action_show("lesson")
 
-    def _standings(self) -> Mapping[str, Standing]:
-        standings = self.session.progress.standings()
-        return {lesson.id: standings.get(lesson.id, Standing()) for lesson in self.session.pack.lessons}
-
     async def leave(self) -> bool:
         """Save, and end what is under way; False when the files could not be saved."""
         if not await self.query_one(EditorPane).save():
@@ -193,10 +190,6 @@ class LessonScreen(LabScreen[None]):
             self.action_show("lesson")
         else:
             await self.open_lesson(lesson)
-
-    def _failures(self) -> Mapping[str, int]:
-        progress, lesson = self.session.progress, self.lesson
-        return {check.id: progress.failures_in_a_row(lesson.id, check.id) for check in lesson.checks}
 
     @on(Navigator.Chosen)
     async def _change_lesson(self, event: Navigator.Chosen) -> None:
@@ -309,11 +302,18 @@ class LessonScreen(LabScreen[None]):
             self.panes.mark_results("")
 
     @on(CheckAdvanced)
-    @in_one_frame
     async def _show_advance(self, message: CheckAdvanced) -> None:
         if not self._attempts.is_current(message.attempt):
             return
         event = message.event
+        await self._advance(event)
+        if isinstance(event, Ended):
+            self._attempts.end()
+            self.machine.show_ready()
+            await self._show_report(event.report)
+
+    @in_one_frame
+    async def _advance(self, event: Event) -> None:
         results = self.query_one(ResultsPane)
         # While something is typed nothing moves: to lay the screen out anew takes longer than a key may.
         await results.advance(event, opens=not self.query_one(EditorPane).unsaved)
@@ -321,10 +321,6 @@ class LessonScreen(LabScreen[None]):
             self.query_one(EditorPane).mark(event.build.diagnostics, ())
             if not event.build.succeeded:
                 results.turn_to("build")
-        elif isinstance(event, Ended):
-            self._attempts.end()
-            self.machine.show_ready()
-            await self._show_report(event.report)
 
     @on(EditorPane.Rested)
     @in_one_frame
@@ -332,20 +328,31 @@ class LessonScreen(LabScreen[None]):
         await self.query_one(ResultsPane).checks.open_due()
 
     async def _show_report(self, report: Report) -> None:
+        """Frame by frame, with all that has to be read between two: a key typed meanwhile waits for one at the most."""
         self.report = report
-        results = self.query_one(ResultsPane)
-        results.show_end(report, self.session.accelerator)
-        self.query_one(EditorPane).mark(report.diagnostics, report.findings)
-        self.panes.mark_results("✓" if report.outcome is Outcome.PASS else "✗")
+        await self._show_verdict(report)
         try:
-            self.query_one(Navigator).show(await asyncio.to_thread(self._standings), self.lesson)
-            await results.checks.show_failures(await asyncio.to_thread(self._failures))
+            standings = await asyncio.to_thread(overview.standings, self.session.progress, self.session.pack)
+            failures = await asyncio.to_thread(overview.failures, self.session.progress, self.lesson)
+            await self._show_standings(standings, failures)
         except LabError as trouble:
             self.tell(trouble)
         if report.outcome is Outcome.PASS:
+            text = await errands.aftermath(self)
             title = self.next_lesson.title if self.next_lesson is not None else None
-            await results.show_aftermath(report, await errands.aftermath(self), title)
+            await self.query_one(ResultsPane).show_aftermath(report, text, title)
         self.refresh_bindings()
+
+    @in_one_frame
+    async def _show_verdict(self, report: Report) -> None:
+        self.query_one(ResultsPane).show_end(report, self.session.accelerator)
+        self.query_one(EditorPane).mark(report.diagnostics, report.findings)
+        self.panes.mark_results("✓" if report.outcome is Outcome.PASS else "✗")
+
+    @in_one_frame
+    async def _show_standings(self, standings: Mapping[str, Standing], failures: Mapping[str, int]) -> None:
+        self.query_one(Navigator).show(standings, self.lesson)
+        await self.query_one(ResultsPane).checks.show_failures(failures)
 
     @on(CheckStopped)
     async def _show_stop(self, message: CheckStopped) -> None:

@@ -18,7 +18,7 @@ from kmodlab.learner.progress import Standing
 from kmodlab.packs.catalog import Lesson
 from kmodlab.tui import words
 from kmodlab.tui.bench import BenchKeeper
-from kmodlab.tui.frames import relabel
+from kmodlab.tui.frames import in_one_frame, relabel
 from kmodlab.tui.keys import key_for
 from kmodlab.tui.log_filter import Chapter
 from kmodlab.tui.widgets.aftermath import Aftermath
@@ -205,6 +205,7 @@ class ResultsPane(Vertical):
         if failed is not None:
             self.checks.go_to(failed)
 
+    @in_one_frame
     async def show_aftermath(self, report: Report, text: str | None, next_title: str | None) -> None:
         """Show what just happened, and how to go on."""
         aftermath = self.query_one(Aftermath)
