@@ -5,7 +5,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-from kmodlab.build import kbuild
+from kmodlab.build import helpers, kbuild
 from kmodlab.build.result import BuildEvidence
 from kmodlab.errors import LabError
 from kmodlab.evidence import crash, klog, sysfs
@@ -44,10 +44,19 @@ class Bench:
 
     # What is in /root
 
-    def build(self, sources: Mapping[str, bytes], names: Sequence[str]) -> BuildEvidence:
-        """Build modules and put them into /root; raise LabError when they do not build."""
+    def build(
+        self,
+        sources: Mapping[str, bytes],
+        names: Sequence[str],
+        helped_by: Mapping[str, Mapping[str, bytes]] | None = None,
+    ) -> BuildEvidence:
+        """Build modules and put them into /root; raise LabError when they do not build.
+
+        `helped_by` are the sources of the pack's modules that they may use, by module.
+        """
+        pack_modules = helpers.built(self._tree, helped_by or {})
         with kbuild.build_folder() as folder:
-            build = kbuild.build(self._tree, sources, names, folder, self._closed)
+            build = kbuild.build(self._tree, sources, names, folder, self._closed, pack_modules)
             if not build.succeeded:
                 raise LabError(
                     build_complaint(build), hint="`kmodlab check` shows all messages of the compiler."
@@ -56,10 +65,13 @@ class Bench:
             return build
 
     def supply(self, lesson: Lesson, sources: Mapping[str, bytes]) -> None:
-        """Put the lesson's test programs and the scripts among the learner's files into /root."""
-        with supplies.prepared(self._tree, lesson, sources) as supplied:
+        """Put the lesson's test programs and the scripts among the learner's files into /root; load its helpers."""
+        pack_modules = helpers.built(self._tree, lesson.helpers())
+        with supplies.prepared(self._tree, lesson, sources, pack_modules) as supplied:
             files = {name: file for check in lesson.checks for name, file in supplied.of(check).items()}
-        self.put(files)
+        self.put(files | supplied.helpers)
+        for name in lesson.manifest.helpers:
+            self.load(name)
 
     def put(self, files: Mapping[str, bytes]) -> None:
         """Put files into /root, by name, instead of those before."""

@@ -23,6 +23,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from kmodlab.build import kbuild, sandbox
+from kmodlab.build.helpers import Helper
 from kmodlab.build.inert import inert
 from kmodlab.errors import LabError, UsageError
 from kmodlab.evidence import klog
@@ -81,28 +82,37 @@ def prepared(
     sources: Mapping[str, bytes],
     names: Sequence[str],
     files: Mapping[str, bytes],
+    helpers: Sequence[Helper] = (),
 ) -> Iterator["Debugger"]:
     """Build modules, find out where they will lie, and open a machine for gdb, with `files` beside the modules.
 
-    Raises LabError when gdb is missing or the modules do not build.
+    `helpers` are loaded before gdb comes. Raises LabError when gdb is missing or the modules do not build.
     """
     if shutil.which("gdb") is None:
         raise LabError("The program gdb is missing.", hint="Install the package gdb.")
     with kbuild.build_folder() as folder:
-        build = kbuild.build(tree, sources, names, folder)
+        build = kbuild.build(tree, sources, names, folder, helpers=helpers)
         if not build.succeeded:
             raise UsageError(
                 build_complaint(build), hint="`kmodlab check` shows all messages of the compiler."
             )
         built = kbuild.modules(folder, names)
         with closing(new_machine()) as scout:
+            _load(scout, helpers)
             sections = {name: _sections(scout, name, built[f"{name}.ko"]) for name in names}
         modules = [Module(folder / f"{name}.ko", sections[name]) for name in names]
         with closing(new_machine()) as machine, socket.socket(socket.AF_UNIX) as listener:
             supplies.push(machine, {**built, **files})
+            _load(machine, helpers)
             _listen(listener, folder)
             machine.serve_gdb(listener)
             yield Debugger(machine, folder, modules)
+
+
+def _load(machine: QemuMachine, helpers: Sequence[Helper]) -> None:
+    for helper in helpers:
+        machine.push(f"{MODULE_FOLDER}/{helper.name}.ko", helper.module)
+        machine.run(actions.command(Load(load=helper.name)))
 
 
 def _sections(scout: QemuMachine, name: str, module: bytes) -> dict[str, int]:

@@ -176,13 +176,19 @@ class Session:
         sources: Mapping[str, bytes],
         modules: Sequence[str],
         files: Mapping[str, bytes],
+        helped_by: Mapping[str, Mapping[str, bytes]] | None = None,
         listen: Listener = ignore,
     ) -> "Iterator[Debugger]":
-        """Modules on a fresh machine with gdb's way into it; `files` lie beside them. Raises as `check` does."""
+        """Modules on a fresh machine with gdb's way into it; `files` lie beside them. Raises as `check` does.
+
+        `helped_by` are the sources of modules of the pack's that they may use, by module; these are loaded first.
+        """
         from kmodlab import debugger
+        from kmodlab.build import helpers
 
         own = self._own(listen, "gdb can stop the lab's own machines only.")
-        with debugger.prepared(own.tree, own.hand_over, sources, modules, files) as prepared:
+        pack_modules = helpers.built(own.tree, helped_by or {})
+        with debugger.prepared(own.tree, own.hand_over, sources, modules, files, pack_modules) as prepared:
             yield prepared
 
     def is_rested(self) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from kmodlab import paths
 from kmodlab.build import diagnostics, sandbox, trials
@@ -25,6 +26,9 @@ from kmodlab.build.symbols import exports
 from kmodlab.errors import CancelledError, LabError
 from kmodlab.kernels import compiler
 from kmodlab.kernels.tree import KernelTree
+
+if TYPE_CHECKING:
+    from kmodlab.build.helpers import Helper
 
 DEADLINE_SECONDS = 60.0
 OUTPUT_LIMIT = 1 << 20  # bytes of messages that are kept
@@ -44,7 +48,8 @@ BUILD = f"""\
 make -s "$@" {QUIET} modules && mkdir {STRIPPED} && for module in $MODULES; do
     strip --strip-debug -o {STRIPPED}/$module.ko $module.ko || exit
 done"""
-RESERVED = ("makefile", "kbuild", "gnumakefile")
+HELPERS = "helpers.symvers"
+RESERVED = ("makefile", "kbuild", "gnumakefile", HELPERS)
 
 
 @contextmanager
@@ -65,14 +70,19 @@ def build(
     modules: Sequence[str],
     folder: Path,
     cancelled: threading.Event | None = None,
+    helpers: Sequence["Helper"] = (),
 ) -> BuildEvidence:
     """Build `modules` from `sources` in `folder`, where NAME.ko is found afterwards.
 
-    Raises LabError when the tools are missing or the folder cannot be written, CancelledError when `cancelled` is set.
+    The modules may use the headers of `helpers`, and what these export. Raises LabError when the tools are missing or
+    the folder cannot be written, CancelledError when `cancelled` is set.
     """
     _need_tools()
     began = time.monotonic()
     try:
+        for helper in helpers:
+            _write_files(folder, dict(helper.headers))
+        (folder / HELPERS).write_bytes(b"".join(helper.symbols for helper in helpers))
         _write(folder, sources, modules)
         trials.put(tree, folder)
     except OSError as problem:
@@ -88,6 +98,7 @@ def build(
         str(tree.headers),
         f"M={place}",
         f"CC={compiler.program(tree)}",
+        *([f"KBUILD_EXTRA_SYMBOLS={place / HELPERS}"] if helpers else []),
     )
     command = ["sh", "-c", script, "build", *words]
     environment = {"MAKEFILES": str(place / trials.MAKEFILE), "MODULES": " ".join(modules)}
@@ -129,14 +140,18 @@ def _need_tools() -> None:
 
 
 def _write(folder: Path, sources: Mapping[str, bytes], modules: Sequence[str]) -> None:
-    for name, content in sources.items():
-        if name.lower() not in RESERVED:
-            (folder / name).write_bytes(content)
+    _write_files(folder, sources)
     lines = [
         f"obj-m := {' '.join(f'{name}.o' for name in modules)}",
         f"ccflags-y := {' '.join(COMPILER_OPTIONS)}",
     ]
     (folder / "Kbuild").write_text("\n".join(lines) + "\n")
+
+
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        if name.lower() not in RESERVED:
+            (folder / name).write_bytes(content)
 
 
 def _run(command: list[str], more: Mapping[str, str], cancelled: threading.Event | None) -> tuple[int, bytes]:

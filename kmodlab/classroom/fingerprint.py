@@ -26,10 +26,10 @@ def _of_files(files: Mapping[str, bytes]) -> Iterator[bytes]:
 
 
 def _of_lesson(lesson: Lesson) -> Iterator[bytes]:
-    """What is graded: the manifest, the test programs, and the pack's functions when the lesson asks them."""
+    """What is graded: the manifest, the pack's programs and modules, and its functions when the lesson asks them."""
     yield lesson.manifest.model_dump_json().encode()
-    for program in sorted(trust.programs_of(lesson)):
-        yield program.name.encode()
-        yield program.read_bytes()
+    for path in sorted(trust.programs_of(lesson) | trust.helpers_of(lesson)):
+        yield path.name.encode()
+        yield path.read_bytes()
     if trust.functions_of(lesson):
         yield (lesson.pack_folder / trust.CHECKS).read_bytes()

@@ -55,7 +55,7 @@ def console_command(lesson: str | None) -> int:
 def _put(bench: Bench, lesson: Lesson, session: Session) -> None:
     """Build the learner's modules and load them; one that the kernel refuses can still be looked into."""
     sources = session.workspace.read(lesson)
-    bench.build(sources, lesson.manifest.modules)
+    bench.build(sources, lesson.manifest.modules, lesson.helpers())
     bench.supply(lesson, sources)
     try:
         for name in lesson.manifest.modules:

@@ -60,7 +60,7 @@ def gdb_command(lesson: str, folder: Path | None, script: Path | None, commands:
         with news() as listen:
             session.boot(listen)
         scripts = supplies.scripts(sources)
-        with session.debugger(sources, meant.manifest.modules, scripts) as debugger:
+        with session.debugger(sources, meant.manifest.modules, scripts, meant.helpers()) as debugger:
             with _interrupts_left_to_gdb():
                 status = debugger.run(commands, script, _tell)
             log = debugger.log()

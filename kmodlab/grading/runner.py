@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from kmodlab.build import kbuild
+from kmodlab.build import helpers, kbuild
 from kmodlab.build.result import BuildEvidence
 from kmodlab.errors import CancelledError, LabError
 from kmodlab.evidence.audit import Baseline
@@ -88,17 +88,23 @@ class Runner:
         self._abandoned: set[str] = set()
 
     def attempt(self, lesson: Lesson, sources: Mapping[str, bytes]) -> Iterator[Event]:
-        """Build the files and run every check; the last event is Ended. Raise LabError where the kernel is not fit."""
+        """Build the files and run every check; the last event is Ended.
+
+        Raises LabError where the kernel is not fit, or a module of the pack's own cannot be built.
+        """
         _need_fit_kernel(lesson, self._tree)
         began = time.monotonic()
-        names = lesson.manifest.modules
-        with kbuild.build_folder() as folder, supplies.prepared(self._tree, lesson, sources) as supplied:
+        names, pack_modules = lesson.manifest.modules, helpers.built(self._tree, lesson.helpers())
+        with (
+            kbuild.build_folder() as folder,
+            supplies.prepared(self._tree, lesson, sources, pack_modules) as supplied,
+        ):
             self._make_ready(lesson)
-            build = kbuild.build(self._tree, sources, names, folder, self._cancelled)
+            build = kbuild.build(self._tree, sources, names, folder, self._cancelled, pack_modules)
             yield Built(build, kbuild.modules(folder, names) if build.succeeded else {})
             modules = {name: folder / f"{name}.ko" for name in names} if build.succeeded else {}
             seen: dict[str, CheckEvidence] = {}
-            start_others = concurrency.start_others(modules.values())
+            start_others = bool(pack_modules) or concurrency.start_others(modules.values())
             yield from self._checks(_Attempt(lesson, build, modules, supplied, start_others), seen)
         in_order = tuple(seen[check.id] for check in lesson.checks if check.id in seen)
         seconds = time.monotonic() - began
@@ -148,7 +154,8 @@ class Runner:
 
     def _make_ready(self, lesson: Lesson) -> None:
         runs = {run.id: run for run in self._runs(lesson).values() if grade.needs_machine(run)}
-        parallel = sum(map(concurrency.may_race, runs.values()))
+        has_helpers = bool(lesson.manifest.helpers)
+        parallel = sum(has_helpers or concurrency.may_race(run) for run in runs.values())
         self._machines.expect(parallel, is_parallel=True)
         self._machines.expect(len(runs) - parallel, is_parallel=False)
 

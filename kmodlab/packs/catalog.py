@@ -92,6 +92,19 @@ class Lesson:
             )
         return self._files(self.solution_folder)
 
+    def helpers(self) -> dict[str, dict[str, bytes]]:
+        """The C files of the pack's own modules that the lesson uses, by module; raise LabError when one is missing."""
+        return {name: self._helper(name) for name in self.manifest.helpers}
+
+    def _helper(self, name: str) -> dict[str, bytes]:
+        paths = sorted((self.pack_folder / "modules" / name).glob("*.[ch]"))
+        if not paths:
+            raise LabError(
+                f"Lesson {self.id} uses the module {name}, and there are no C files in modules/{name} of its pack.",
+                hint="The pack is incomplete; install it again, or tell its author.",
+            )
+        return {path.name: self._content(path) for path in paths}
+
     def mistakes(self) -> dict[str, tuple[Mistake, dict[str, bytes]]]:
         """The wrong solutions: name to its description and its files."""
         folders = sorted(path.parent for path in self.solution_folder.glob("mistakes/*/mistake.toml"))

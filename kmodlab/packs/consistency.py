@@ -68,6 +68,9 @@ def _of_folders(pack: Pack) -> Iterator[Fault]:
 
 def _of_checks(lesson: Lesson, functions: frozenset[str]) -> Iterator[Fault]:
     file = lesson.folder / "lesson.toml"
+    for name in lesson.manifest.helpers:
+        if not any((lesson.pack_folder / "modules" / name).glob("*.c")):
+            yield Fault(file, f"helpers: there is no C file in modules/{name}.")
     for check in lesson.checks:
         if not check.hints:
             yield Fault(file, f"check {check.id!r} has no hints.")

@@ -180,6 +180,8 @@ class LessonManifest(Model):
     """The modules to build, one .ko each: Kbuild's obj-m."""
     files: Annotated[tuple[FileName, ...], Field(min_length=1)]
     """What the learner edits; nothing else is ever taken from them."""
+    helpers: tuple[ModuleName, ...] = ()
+    """Modules of the pack's own, each in modules/NAME/: checks may load them, and the lesson's modules use them."""
     kernel: KernelNeeds = KernelNeeds()
     """What it needs of a kernel."""
     check: Annotated[tuple[Check, ...], Field(min_length=1)]
@@ -227,9 +229,16 @@ class LessonManifest(Model):
                     raise ValueError(f"check {check.id!r} needs {needed!r}, which is hidden when it is not")
         return self
 
+    @model_validator(mode="after")
+    def _helpers_are_others(self) -> Self:
+        for name in self.helpers:
+            if name in self.modules or self.helpers.count(name) > 1:
+                raise ValueError(f"two modules are called {name!r}")
+        return self
+
     def _is_about_the_lesson(self, check: Check) -> None:
         for action in check.single_actions:
-            if isinstance(action, Load) and action.module not in self.modules:
+            if isinstance(action, Load) and action.module not in (*self.modules, *self.helpers):
                 raise ValueError(f"check {check.id!r} loads {action.module!r}, which is none of the modules")
         for expectation in check.expect:
             if isinstance(expectation, LogExpectation) and (expectation.during or 0) > len(check.do):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Trust: whether the code that a pack brings may run. It is given once for its content.
 
-The code of a pack is its checks.py, which runs on this computer with the user's rights, and its test programs, which
-are compiled in a sandbox and run in the guest. All else is data. The pack that ships is trusted.
+The code of a pack is its checks.py, which runs on this computer with the user's rights, and its test programs and
+kernel modules, which are compiled in a sandbox and run in the guest. All else is data. The pack that ships is trusted.
 """
 
 import hashlib
@@ -60,7 +60,7 @@ class UntrustedError(UsageError):
 def code_of(pack: Pack) -> Code:
     """The code that the lessons of `pack` name; raise LabError when it cannot be read."""
     functions = {name for lesson in pack.lessons for name in functions_of(lesson)}
-    programs = {path for lesson in pack.lessons for path in programs_of(lesson)}
+    programs = {path for lesson in pack.lessons for path in (*programs_of(lesson), *helpers_of(lesson))}
     on_host = _python_files(pack.folder) if functions else []
     files = [path for path in sorted({*on_host, *programs}) if path.is_file()]
     digest = hashlib.sha256()
@@ -82,7 +82,7 @@ def code_of(pack: Pack) -> Code:
 
 def uses_code(lesson: Lesson) -> bool:
     """Whether anything of the pack's code runs when `lesson` is graded."""
-    return bool(functions_of(lesson) or programs_of(lesson))
+    return bool(functions_of(lesson) or programs_of(lesson) or lesson.manifest.helpers)
 
 
 def is_trusted(pack: Pack) -> bool:
@@ -135,6 +135,12 @@ def programs_of(lesson: Lesson) -> set[Path]:
     """The test programs that grading `lesson` runs."""
     actions = (action for check in lesson.checks for action in check.single_actions)
     return {lesson.folder / action.run for action in actions if isinstance(action, Run)}
+
+
+def helpers_of(lesson: Lesson) -> set[Path]:
+    """The C files of the pack's own modules that grading `lesson` loads."""
+    folders = (lesson.pack_folder / "modules" / name for name in lesson.manifest.helpers)
+    return {path for folder in folders for path in folder.glob("*.[ch]")}
 
 
 def _python_files(folder: Path) -> list[Path]:
