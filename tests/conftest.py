@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are processors: many tests wait, for what hangs, for a deadline, or for a key."""
-    return (os.cpu_count() or 1) + 2
+    """One more than there are processors: many tests wait, for what hangs, for a deadline, or for a key."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
