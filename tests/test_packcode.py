@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Functions of a pack drive a machine and judge evidence, and what is wrong with them is the pack's fault."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from kmodlab.checks import Machine
 from kmodlab.errors import LabError
 from kmodlab.evidence.evidence import CheckEvidence
+from kmodlab.grading import packcode
 from kmodlab.grading.packcode import drive_of, judge_of
 from kmodlab.machines.machine import CommandResult, DeadlineError, MachineLostError
 from kmodlab.packs import authoring, catalog, trust
@@ -161,3 +164,48 @@ def test_nothing_of_the_file_runs_that_is_not_trusted(pack: Path) -> None:
     with pytest.raises(trust.UntrustedError):
         judge_of(pack)("judge", EVIDENCE)
     assert not trace.exists()
+
+
+def has_ended() -> bool:
+    """Whether no function of a pack runs any more, or will soon have ended."""
+    ends = time.monotonic() + 10
+    while any(thread.name == trust.CHECKS for thread in threading.enumerate()):
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_a_judge_without_end_is_stopped_and_the_packs_fault(
+    pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packcode, "JUDGE_SECONDS", 0.1)
+    judge = judge_of(with_code(pack, "def judge(evidence, expect):\n    while True:\n        pass\n"))
+    with pytest.raises(LabError, match=r"judge\(\) does not come to an end"):
+        judge("judge", EVIDENCE)
+    assert has_ended()
+
+
+def test_a_drive_without_end_is_stopped_after_the_deadline(
+    pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packcode, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(Guest, "clock", lambda guest: time.monotonic())
+    drive = drive_of(with_code(pack, "def drive(machine):\n    while True:\n        pass\n"))
+    with pytest.raises(LabError, match=r"drive\(\) does not come to an end"):
+        drive("drive", machine(0.1))
+    assert has_ended()
+
+
+def test_code_that_would_leave_the_lab_is_the_packs_fault(pack: Path) -> None:
+    judge = judge_of(with_code(pack, "import sys\n\ndef judge(evidence, expect):\n    sys.exit(3)\n"))
+    with pytest.raises(LabError, match=r"judge\(\) raises SystemExit: 3"):
+        judge("judge", EVIDENCE)
+
+
+def test_a_file_without_end_is_stopped_too(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packcode, "JUDGE_SECONDS", 0.1)
+    judge = judge_of(with_code(pack, "while True:\n    pass\n"))
+    with pytest.raises(LabError, match="does not come to an end"):
+        judge("judge", EVIDENCE)
+    assert has_ended()

@@ -4,13 +4,17 @@
 kmodlab/checks.py says what they are given.
 """
 
+import ctypes
 import importlib.util
 import sys
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from kmodlab.checks import Expect, Machine, UnmetError
 from kmodlab.errors import LabError
@@ -18,6 +22,10 @@ from kmodlab.evidence.evidence import CheckEvidence
 from kmodlab.grading.mismatch import Mismatch
 from kmodlab.machines.machine import ConnectionLostError, DeadlineError, MachineLostError
 from kmodlab.packs import trust
+
+JUDGE_SECONDS = 10.0  # to judge evidence
+GRACE_SECONDS = 5.0  # after the deadline of an action, of which commands in the guest know by themselves
+POLL_SECONDS = 0.05
 
 Judge = Callable[[str, CheckEvidence], Mismatch | None]  # a function's name and the evidence; what is wrong
 Drive = Callable[[str, Machine], str]  # a function's name and the machine; what it printed
@@ -31,7 +39,8 @@ def judge_of(pack_folder: Path) -> Judge:
 
     def judge(name: str, evidence: CheckEvidence) -> Mismatch | None:
         try:
-            answer = _call(pack_folder, name, evidence, Expect())
+            ends = time.monotonic() + JUDGE_SECONDS
+            answer = _call(pack_folder, name, lambda: time.monotonic() > ends, evidence, Expect())
         except UnmetError as unmet:
             if unmet.expected is None or unmet.actual is None:
                 return Mismatch(unmet.reason, unmet.expected, unmet.actual)
@@ -50,7 +59,7 @@ def drive_of(pack_folder: Path) -> Drive:
     """
 
     def drive(name: str, machine: Machine) -> str:
-        printed = _call(pack_folder, name, machine)
+        printed = _call(pack_folder, name, lambda: machine.overtime() > GRACE_SECONDS, machine)
         if printed is not None and not isinstance(printed, str):
             raise _broken(pack_folder, f"{name}() returns neither None nor a text")
         return printed or ""
@@ -58,16 +67,44 @@ def drive_of(pack_folder: Path) -> Drive:
     return drive
 
 
-def _call(pack_folder: Path, name: str, *arguments: object) -> Any:
+def _call(pack_folder: Path, name: str, is_over: Callable[[], bool], *arguments: object) -> Any:
+    """Call a function of checks.py in a thread that is stopped when it `is_over`: a loop may have no end."""
+    answer: Future[Any] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(_function(pack_folder, name)(*arguments))
+        except BaseException as problem:
+            answer.set_exception(problem)
+
+    thread = threading.Thread(target=work, name=trust.CHECKS, daemon=True)
+    thread.start()
+    while not wait((answer,), timeout=POLL_SECONDS).done:
+        if is_over():
+            _stop(thread)
+            raise _broken(pack_folder, f"{name}() does not come to an end")
+    try:
+        return answer.result()
+    except (UnmetError, LabError, ConnectionLostError, DeadlineError, MachineLostError):
+        raise
+    except BaseException as problem:
+        raise _broken(pack_folder, f"{name}() raises {type(problem).__name__}: {problem}") from problem
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Raise an exception in a thread as soon as it runs Python code; it is a daemon, and kept by nobody."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stopped))
+
+
+class _Stopped(BaseException):
+    """Not an Exception, so that a function does not catch it by accident."""
+
+
+def _function(pack_folder: Path, name: str) -> Callable[..., Any]:
     function = getattr(_module(pack_folder), name, None)
     if not callable(function):
         raise _broken(pack_folder, f"there is no function {name}")
-    try:
-        return function(*arguments)
-    except (UnmetError, ConnectionLostError, DeadlineError, MachineLostError):
-        raise
-    except Exception as problem:
-        raise _broken(pack_folder, f"{name}() raises {type(problem).__name__}: {problem}") from problem
+    return cast(Callable[..., Any], function)
 
 
 def _module(pack_folder: Path) -> ModuleType:
