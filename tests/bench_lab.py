@@ -79,7 +79,12 @@ class RecordedBench:
     files: dict[str, bytes] = field(default_factory=dict)  # in /root
     line: RecordedConsole = field(default_factory=RecordedConsole)
 
-    def build(self, sources: Mapping[str, bytes], names: Sequence[str]) -> BuildEvidence:
+    def build(
+        self,
+        sources: Mapping[str, bytes],
+        names: Sequence[str],
+        helped_by: Mapping[str, Mapping[str, bytes]],
+    ) -> BuildEvidence:
         if self.build_trouble is not None:
             raise self.build_trouble
         self.put({f"{name}.ko": b"built" for name in names})

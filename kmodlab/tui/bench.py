@@ -124,7 +124,8 @@ class BenchKeeper:
         """Put what the lesson is about into a fresh machine: what was checked last, else the files as they are."""
         sources = await asyncio.to_thread(self._session.workspace.read, lesson)
         if not self._built:
-            build = await asyncio.to_thread(bench.build, sources, lesson.manifest.modules, lesson.helpers())
+            helpers = await asyncio.to_thread(lesson.helpers)
+            build = await asyncio.to_thread(bench.build, sources, lesson.manifest.modules, helpers)
             self.parameters = build.parameters
         if self._built:  # by now, maybe
             await asyncio.to_thread(bench.put, self._built)
