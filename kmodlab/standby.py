@@ -40,6 +40,7 @@ class Standby:
         self.tree, self.template = tree, source
         self._pools = {kind: Pool(partial(self._make, kind), _warm_up) for kind in STANDBY}
         self._before: Baseline | None = None
+        self._looking = threading.Lock()  # machines of both kinds are made at the same time
         # One after the other, the next one is soon enough.
         self._most = MOST_STANDBY if at_once > 1 else dict.fromkeys(STANDBY, 1)
         self._wanted = {kind: min(count, self._most[kind]) for kind, count in STANDBY.items()}
@@ -104,8 +105,9 @@ class Standby:
     def _make(self, is_parallel: bool) -> QemuMachine:
         machine = self.template.clone(is_parallel=is_parallel)
         try:
-            if self._before is None:
-                self._before = audit.baseline(self.template.answer(audit.LOOK, machine))
+            with self._looking:
+                if self._before is None:
+                    self._before = audit.baseline(self.template.answer(audit.LOOK, machine))
         except BaseException:
             machine.close()
             raise
