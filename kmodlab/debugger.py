@@ -98,33 +98,33 @@ def prepared(
             )
         built = kbuild.modules(folder, names)
         with closing(new_machine()) as scout:
-            _load(scout, helpers)
+            for helper in helpers:
+                _load(scout, helper.name, helper.module)
             sections = {name: _sections(scout, name, built[f"{name}.ko"]) for name in names}
         modules = [Module(folder / f"{name}.ko", sections[name]) for name in names]
         with closing(new_machine()) as machine, socket.socket(socket.AF_UNIX) as listener:
             supplies.push(machine, {**built, **files})
-            _load(machine, helpers)
+            for helper in helpers:
+                _load(machine, helper.name, helper.module)
             _listen(listener, folder)
             machine.serve_gdb(listener)
             yield Debugger(machine, folder, modules)
 
 
-def _load(machine: QemuMachine, helpers: Sequence[Helper]) -> None:
-    for helper in helpers:
-        machine.push(f"{MODULE_FOLDER}/{helper.name}.ko", helper.module)
-        machine.run(actions.command(Load(load=helper.name)))
-
-
-def _sections(scout: QemuMachine, name: str, module: bytes) -> dict[str, int]:
-    """Where a module lies when it is loaded; it stays loaded, for those after it may need it."""
-    scout.push(f"{MODULE_FOLDER}/{name}.ko", inert(module))
-    result = scout.run(actions.command(Load(load=name)))
+def _load(machine: QemuMachine, name: str, module: bytes) -> None:
+    machine.push(f"{MODULE_FOLDER}/{name}.ko", module)
+    result = machine.run(actions.command(Load(load=name)))
     if result.status != 0:
         error = actions.in_words(result.stderr.decode(errors="replace")).strip()
         raise UsageError(
             f"The kernel refuses to load {name}: {error}.",
             hint="`kmodlab console` and dmesg show what it says of it.",
         )
+
+
+def _sections(scout: QemuMachine, name: str, module: bytes) -> dict[str, int]:
+    """Where a module lies when it is loaded; it stays loaded, for those after it may need it."""
+    _load(scout, name, inert(module))
     shown = scout.run(SECTIONS % shlex.quote(name.replace("-", "_"))).stdout.decode(errors="replace")
     pairs = (line.split(":", 1) for line in shown.splitlines())
     return {section: int(address, 16) for section, address in pairs if section.startswith(CODE_AND_DATA)}

@@ -99,22 +99,24 @@ class Runner:
             kbuild.build_folder() as folder,
             supplies.prepared(self._tree, lesson, sources, pack_modules) as supplied,
         ):
-            self._make_ready(lesson)
+            runs = self._runs(lesson)
+            self._make_ready(runs, has_helpers=bool(pack_modules))
             build = kbuild.build(self._tree, sources, names, folder, self._cancelled, pack_modules)
             yield Built(build, kbuild.modules(folder, names) if build.succeeded else {})
             modules = {name: folder / f"{name}.ko" for name in names} if build.succeeded else {}
             seen: dict[str, CheckEvidence] = {}
             start_others = bool(pack_modules) or concurrency.start_others(modules.values())
-            yield from self._checks(_Attempt(lesson, build, modules, supplied, start_others), seen)
+            yield from self._checks(_Attempt(lesson, build, modules, supplied, start_others), runs, seen)
         in_order = tuple(seen[check.id] for check in lesson.checks if check.id in seen)
         seconds = time.monotonic() - began
         evidence = Evidence(lesson.id, self._tree.release, build, in_order, seconds)
         yield Ended(grade.grade(lesson, evidence), evidence)
 
-    def _checks(self, attempt: _Attempt, seen: dict[str, CheckEvidence]) -> Iterator[Event]:
-        """Run the checks, several at a time; fill in `seen`."""
+    def _checks(
+        self, attempt: _Attempt, runs: Mapping[str, Check], seen: dict[str, CheckEvidence]
+    ) -> Iterator[Event]:
+        """Run the checks by their `runs`, several at a time; fill in `seen`."""
         course = Course(attempt.lesson.checks, attempt.build, self._at_once)
-        runs = self._runs(attempt.lesson)
         running: dict[str, Future[CheckEvidence]] = {}
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="check") as executor:
             while not course.is_over:
@@ -152,12 +154,11 @@ class Runner:
         able = [check for check in lesson.checks if self._machines.why_not(check) is None]
         return {check.id: check for check in lesson.checks} | shared_runs(able)
 
-    def _make_ready(self, lesson: Lesson) -> None:
-        runs = {run.id: run for run in self._runs(lesson).values() if grade.needs_machine(run)}
-        has_helpers = bool(lesson.manifest.helpers)
-        parallel = sum(has_helpers or concurrency.may_race(run) for run in runs.values())
+    def _make_ready(self, runs: Mapping[str, Check], *, has_helpers: bool) -> None:
+        distinct = {run.id: run for run in runs.values() if grade.needs_machine(run)}
+        parallel = sum(has_helpers or concurrency.may_race(run) for run in distinct.values())
         self._machines.expect(parallel, is_parallel=True)
-        self._machines.expect(len(runs) - parallel, is_parallel=False)
+        self._machines.expect(len(distinct) - parallel, is_parallel=False)
 
     def _run(self, check: Check, attempt: _Attempt, fail: int = 0) -> CheckEvidence:
         """Observe a check, or a run for several; with the call `fail` made to fail, unless that is 0."""

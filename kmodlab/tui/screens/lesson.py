@@ -162,9 +162,8 @@ class LessonScreen(LabScreen[None]):
             standings = await asyncio.to_thread(overview.standings, self.session.progress, self.session.pack)
         except LabError as trouble:
             self.tell(trouble)
-            if (
-                text is not None and lesson is self.lesson
-            ):  # without files there is something to read all the same
+            # Without files there is something to read all the same.
+            if text is not None and lesson is self.lesson:
                 await self.query_one(LessonView).show(text)
             return
         self.lesson, self.report = lesson, None
