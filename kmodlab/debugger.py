@@ -24,7 +24,7 @@ from elftools.elf.sections import SymbolTableSection
 
 from kmodlab.build import kbuild, sandbox
 from kmodlab.build.helpers import Helper
-from kmodlab.build.inert import inert
+from kmodlab.build.inert import inert, unplaced
 from kmodlab.errors import LabError, UsageError
 from kmodlab.evidence import klog
 from kmodlab.evidence.klog import Record
@@ -102,6 +102,8 @@ def prepared(
                 _load(scout, helper.name, helper.module)
             sections = {name: _sections(scout, name, built[f"{name}.ko"]) for name in names}
         modules = [Module(folder / f"{name}.ko", sections[name]) for name in names]
+        for module in modules:
+            module.path.write_bytes(unplaced(module.path.read_bytes()))
         with closing(new_machine()) as machine, socket.socket(socket.AF_UNIX) as listener:
             supplies.push(machine, {**built, **files})
             for helper in helpers:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Inert modules: a module without init and exit, which the kernel loads to the same place and never runs."""
+"""Copies of a module for gdb's sake: inert, so that the kernel never runs it, and unplaced, so that gdb finds it."""
 
 import io
 
@@ -9,6 +9,7 @@ from kmodlab.errors import LabError
 
 _INIT_AND_EXIT = ".rela.gnu.linkonce.this_module"  # what fills in both in the module's own struct module
 _INFO_OFFSET, _INFO_SIZE = 8, 8  # r_info in an Elf64_Rela
+_ADDRESS_OFFSET, _ADDRESS_SIZE = 16, 8  # sh_addr in an Elf64_Shdr
 
 
 def inert(module: bytes) -> bytes:
@@ -25,4 +26,16 @@ def inert(module: bytes) -> bytes:
     first = section["sh_offset"]
     for entry in range(first, first + section["sh_size"], section["sh_entsize"]):
         copy[entry + _INFO_OFFSET : entry + _INFO_OFFSET + _INFO_SIZE] = bytes(_INFO_SIZE)
+    return bytes(copy)
+
+
+def unplaced(module: bytes) -> bytes:
+    """A copy of the built `module` of which no section has an address; the kernel asks for none.
+
+    Modules for Linux 6.12 have some, and gdb, which sees one, takes the others for addresses, too: 0 for all code.
+    """
+    copy, header = bytearray(module), ELFFile(io.BytesIO(module)).header
+    for number in range(header["e_shnum"]):
+        address = header["e_shoff"] + number * header["e_shentsize"] + _ADDRESS_OFFSET
+        copy[address : address + _ADDRESS_SIZE] = bytes(_ADDRESS_SIZE)
     return bytes(copy)
